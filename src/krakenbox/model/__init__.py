@@ -1,0 +1,1 @@
+"""The values everybody speaks: no behaviour beyond validity, no I/O, no time."""

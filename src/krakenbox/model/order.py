@@ -1,0 +1,148 @@
+"""Orders: the terms a client enters, the live order the engine works on, and its legal transitions."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+from msgspec import Struct
+
+from krakenbox.model.fixed import Amount, Cost, Price, Qty
+
+AccountId = NewType("AccountId", str)
+OrderId = NewType("OrderId", str)
+"""6-5-6 text, `OXXXXX-XXXXX-XXXXXX`."""
+
+
+class Side(StrEnum):
+    """Side of an order or of a trade's taker."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+    @property
+    def opposite(self) -> "Side":
+        """The side this one trades with."""
+        return Side.SELL if self is Side.BUY else Side.BUY
+
+
+class OrderType(StrEnum):
+    """Execution models, in v2 spelling."""
+
+    LIMIT = "limit"
+    MARKET = "market"
+    ICEBERG = "iceberg"
+    STOP_LOSS = "stop-loss"
+    STOP_LOSS_LIMIT = "stop-loss-limit"
+    TAKE_PROFIT = "take-profit"
+    TAKE_PROFIT_LIMIT = "take-profit-limit"
+    TRAILING_STOP = "trailing-stop"
+    TRAILING_STOP_LIMIT = "trailing-stop-limit"
+    SETTLE_POSITION = "settle-position"
+
+
+class TimeInForce(StrEnum):
+    """How long an order lives, in v2 request spelling."""
+
+    GTC = "gtc"
+    GTD = "gtd"
+    IOC = "ioc"
+    FOK = "fok"
+
+
+class StpType(StrEnum):
+    """Which order dies when an account would trade with itself."""
+
+    CANCEL_NEWEST = "cancel_newest"
+    CANCEL_OLDEST = "cancel_oldest"
+    CANCEL_BOTH = "cancel_both"
+
+
+class FeePreference(StrEnum):
+    """Currency an order's fees are charged in."""
+
+    BASE = "base"
+    QUOTE = "quote"
+
+
+class OrderStatus(StrEnum):
+    """States of an order, in v2 spelling."""
+
+    PENDING_NEW = "pending_new"
+    NEW = "new"
+    PARTIALLY_FILLED = "partially_filled"
+    FILLED = "filled"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+
+
+_OPEN = (OrderStatus.PARTIALLY_FILLED, OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED)
+
+TRANSITIONS: dict[OrderStatus, tuple[OrderStatus, ...]] = {
+    OrderStatus.PENDING_NEW: (OrderStatus.NEW, OrderStatus.CANCELED, OrderStatus.EXPIRED),
+    OrderStatus.NEW: _OPEN,
+    OrderStatus.PARTIALLY_FILLED: _OPEN,
+    OrderStatus.FILLED: (),
+    OrderStatus.CANCELED: (),
+    OrderStatus.EXPIRED: (),
+}
+"""Legal next states (Kraken, guide "order lifecycle"). A missing entry is a bug of ours."""
+
+
+class OrderTerms(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
+    """What the client asked for, in integers; shared by the command, every event and the live order.
+
+    New order types append fields; the journal reads old records with the defaults.
+    """
+
+    symbol: str
+    side: Side
+    order_type: OrderType
+    qty: Qty = Qty(0)
+    """Base quantity; 0 for a market order entered by `cash_qty`."""
+    limit_price: Price = Price(0)
+    """0 for types without a limit price."""
+    cash_qty: Cost = Cost(0)
+    """Quote amount a market buy spends at most, fee not included; 0 unless entered so."""
+    time_in_force: TimeInForce = TimeInForce.GTC
+    expire_ns: int = 0
+    """End of a gtd order, whole seconds; 0 otherwise."""
+    post_only: bool = False
+    cl_ord_id: str = ""
+    userref: int = 0
+    stp: StpType = StpType.CANCEL_NEWEST
+    fee_preference: FeePreference = FeePreference.QUOTE
+
+
+@dataclass(slots=True, eq=False)
+class Order:
+    """A live order. Owned by the engine and the venue; nothing outside them ever sees it."""
+
+    order_id: OrderId
+    account: AccountId
+    terms: OrderTerms
+    qty: Qty
+    """Total quantity; `terms.qty` until amended."""
+    limit_price: Price
+    time_ns: int
+    """Queue time: entry, or the last change that lost the place in the queue. A fill keeps it."""
+    created_ns: int
+    status: OrderStatus = OrderStatus.PENDING_NEW
+    filled: Qty = Qty(0)
+    cum_cost: Cost = Cost(0)
+    fee_usd: Cost = Cost(0)
+    hold: Amount = Amount(0)
+    """Ledger units of `hold_asset` reserved for what remains."""
+    hold_asset: str = ""
+    # Intrusive queue of the price level the order rests in: O(1) removal anywhere, no search.
+    prev: "Order | None" = None
+    next: "Order | None" = None
+
+    @property
+    def remaining(self) -> Qty:
+        """Quantity not yet filled."""
+        return Qty(self.qty - self.filled)
+
+    def become(self, status: OrderStatus) -> None:
+        """Move to `status`; an illegal transition is a bug and stops the venue."""
+        assert status in TRANSITIONS[self.status], f"{self.order_id}: {self.status} -> {status}"
+        self.status = status
