@@ -1,8 +1,9 @@
-"""Everything that may change the exchange. Commands are journaled, imperative and complete: with the stamp the sequencer
-gives them they determine every event.
+"""Everything that may change the exchange. Commands are journaled, imperative and complete: with the stamp
+the sequencer gives them they determine every event.
 
-The schema is append-only: a command is an array tagged by its name, new fields go to the end with a default, names are never
-reused. Identifiers that only serve a reply (connections, req_id) are no part of a command; neither are secrets.
+The schema is append-only: a command is an array tagged by its name, new fields go to the end with a default,
+names are never reused. Identifiers that only serve a reply (connections, req_id) are no part of a command;
+neither are secrets.
 """
 
 from enum import StrEnum
@@ -15,7 +16,10 @@ from krakenbox.model.order import AccountId, OrderId, OrderTerms, OrderType, Sid
 
 
 class Tier(StrEnum):
-    """Verification tier of an account: chooses its trading limits. `house` accounts (the simulator's agents) have none."""
+    """Verification tier of an account: chooses its trading limits.
+
+    `house` accounts (the simulator's agents) have none.
+    """
 
     STARTER = "starter"
     INTERMEDIATE = "intermediate"
@@ -88,7 +92,7 @@ class SetIndexPrice(Struct, frozen=True, tag=True, array_like=True):
 
 
 class SeedHistory(Struct, frozen=True, tag=True, array_like=True):
-    """A market's past before the venue opened: bars oldest first and never overlapping, then single trades."""
+    """A market's past before the venue opened: bars, oldest first, never overlapping, then single trades."""
 
     symbol: str
     bars: tuple[Bar, ...]

@@ -1,8 +1,9 @@
-"""Everything that can happen. Events are derived, never journaled, past tense, and carry all that any view needs: a projection
-never asks the engine.
+"""Everything that can happen. Events are derived, never journaled, past tense, and carry all that any view
+needs: a projection never asks the engine.
 
-Order inside one command: due timers first (each with its own earlier `time_ns`); then accepted, opened; per match: trade,
-book change of the maker, maker's fill (and its end), taker's fill, ledger postings; then the taker rests or ends.
+Order inside one command: due timers first (each with its own earlier `time_ns`); then accepted, opened; per
+match: trade, book change of the maker, maker's fill (and its end), taker's fill, ledger postings; then the
+taker rests or ends.
 """
 
 from enum import StrEnum
@@ -143,7 +144,7 @@ class LedgerKind(StrEnum):
 
 
 class BalancePosted(Struct, frozen=True, tag=True, gc=False):
-    """One ledger entry of a client account: balance = previous + amount - fee, in ledger units of the asset."""
+    """One ledger entry of a client account, in ledger units: balance = previous + amount - fee."""
 
     time_ns: int
     account: AccountId
@@ -233,7 +234,10 @@ Event = (
 
 
 class Outcome(Struct, frozen=True, gc=False):
-    """What one command did, as the sequencer publishes it once it is durable. `origin` is whatever `submit` was given."""
+    """What one command did, as the sequencer publishes it once it is durable.
+
+    `origin` is whatever `submit` was given.
+    """
 
     seq: int
     time_ns: int

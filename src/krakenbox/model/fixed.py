@@ -57,7 +57,8 @@ def to_text(units: int, decimals: int) -> str:
 def nearest(numerator: int, denominator: int) -> int:
     """Quotient rounded to nearest, halves away from zero. `denominator` > 0.
 
-    Kraken rounds costs and ledger amounts to nearest (support article "Decimal precision for API calculations").
+    Kraken rounds costs and ledger amounts to nearest (support article "Decimal precision for API
+    calculations").
     """
     if numerator < 0:
         return -nearest(-numerator, denominator)

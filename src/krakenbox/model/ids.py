@@ -1,7 +1,8 @@
 """Order, trade and ledger ids: a keyed bijection of (sequence number, index within the command).
 
-Kraken prints ids as 6-5-6 upper-case letters and digits whose first character names the kind. The other 16 carry 80 bits in
-base 32: no id ever repeats within a venue, replay mints the same ones, and other venue ids give other texts.
+Kraken prints ids as 6-5-6 upper-case letters and digits whose first character names the kind. The other 16
+carry 80 bits in base 32: no id ever repeats within a venue, replay mints the same ones, and other venue ids
+give other texts.
 """
 
 ORDER = "O"
@@ -12,6 +13,8 @@ _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _PAIRS = tuple(a + b for a in _ALPHABET for b in _ALPHABET)
 _VALUE = {character: value for value, character in enumerate(_ALPHABET)}
 _BITS = 80
+_DIGITS = 16
+_LENGTH = 1 + _DIGITS + 2  # the kind, the digits, two hyphens
 _MASK = (1 << _BITS) - 1
 _INDEX_BITS = 20
 """A command mints at most 2**20 ids; a sweep of 100,000 makers needs 600,000."""
@@ -46,7 +49,7 @@ class IdMint:
     def origin(self, text: str) -> tuple[int, int] | None:
         """(sequence number, index) of an id minted here; None for text of another shape."""
         digits = text[1:].replace("-", "")
-        if len(text) != 19 or text[6] != "-" or text[12] != "-" or len(digits) != 16:
+        if len(text) != _LENGTH or text[6] != "-" or text[12] != "-" or len(digits) != _DIGITS:
             return None
         x = 0
         for character in digits:

@@ -1,7 +1,7 @@
 """Every refusal, one member each, with its exact wire text, and the reasons an accepted order ends with.
 
-Texts are Kraken's (API error guide and recorded replies). `{...}` parts are filled by `text`. Members marked *chosen* have no
-recorded text; docs/deviations.md lists them with their grade.
+Texts are Kraken's (API error guide and recorded replies). `{...}` parts are filled by `text`. Members marked
+*chosen* have no recorded text; docs/deviations.md lists them with their grade.
 """
 
 from enum import StrEnum
