@@ -1,4 +1,4 @@
-"""Quick by default, thorough under `make soak`: one switch, KRAKENBOX_SOAK=1, for markers, counts and hypothesis."""
+"""Quick by default, thorough under `make soak`: KRAKENBOX_SOAK=1 switches markers, counts and hypothesis."""
 
 import os
 
@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, settings
 
 SOAK = os.environ.get("KRAKENBOX_SOAK", "") not in ("", "0")
 
-# Quick runs draw the same examples every time: a red run means a change, not luck. Soak runs look for new ones.
+# Quick runs draw the same examples every time, so that red means a change, not luck. Soak runs look for new
+# ones.
 settings.register_profile(
     "quick", max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
