@@ -30,6 +30,11 @@ class Reject(StrEnum):
     PAIR_UNSUPPORTED = "Currency pair not supported {symbol}"
     PAIR_FORMAT = "Currency pair not in ISO 4217-A3 format {symbol}"
     MSG_RATE = "Exceeded msg rate"
+    # REST authentication: decided before the request is looked at.
+    KEY_INVALID = "EAPI:Invalid key"
+    SIGNATURE_INVALID = "EAPI:Invalid signature"
+    NONCE_INVALID = "EAPI:Invalid nonce"
+    LOCKOUT = "EGeneral:Temporary lockout"
     # Venue: decided in `apply`, in the order of `venue.checks`.
     INVALID_ARGUMENTS = "EGeneral:Invalid arguments"
     INVALID_ARGUMENT = "EGeneral:Invalid arguments:{field}"
