@@ -1,0 +1,30 @@
+"""Configuration: TOML in, the commands that open an exchange out. Nothing here reaches a running exchange."""
+
+from krakenbox.config.loading import load, load_default
+from krakenbox.config.opening import commands
+from krakenbox.config.reading import ConfigError
+from krakenbox.config.settings import (
+    Account,
+    Config,
+    Key,
+    Limits,
+    Market,
+    MarketLevel,
+    Permission,
+    Server,
+)
+
+__all__ = [
+    "Account",
+    "Config",
+    "ConfigError",
+    "Key",
+    "Limits",
+    "Market",
+    "MarketLevel",
+    "Permission",
+    "Server",
+    "commands",
+    "load",
+    "load_default",
+]

@@ -1,0 +1,156 @@
+"""What a krakenbox can be told: the tables of its TOML file, and the checked `Config` they become."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from krakenbox.model.command import FeeTier, Tier
+from krakenbox.model.fixed import Amount, Price
+from krakenbox.model.instrument import Asset, AssetStatus, Instrument, PairStatus
+
+
+class Limits(StrEnum):
+    """The one switch for trading counters, open-order caps, the REST counter and connects."""
+
+    REAL = "real"
+    OFF = "off"
+
+
+class MarketLevel(StrEnum):
+    """How much the seeded market trades."""
+
+    OFF = "off"
+    CALM = "calm"
+    BUSY = "busy"
+
+
+class Permission(StrEnum):
+    """Rights of an API key, in the words of Kraken's GetApiKeyInfo."""
+
+    QUERY_FUNDS = "query-funds"
+    QUERY_OPEN_TRADES = "query-open-trades"
+    QUERY_CLOSED_TRADES = "query-closed-trades"
+    QUERY_LEDGER = "query-ledger"
+    MODIFY_TRADES = "modify-trades"
+    CLOSE_TRADES = "close-trades"
+    CREATE_WS_TOKEN = "create-ws-token"
+
+
+class Server(Struct, frozen=True, kw_only=True):
+    """Table `[server]`: where and how to listen."""
+
+    hosts: tuple[str, ...] = ("127.0.0.1", "::1")
+    http_port: int = 8080
+    ws_port: int = 8081
+    flush_ms: int = 10
+    """Pace of the public fan-out; 0 = every tick."""
+    limits: Limits = Limits.REAL
+    limit_loopback: bool = False
+    """Whether the bound on connects counts this machine's own too."""
+
+
+class Market(Struct, frozen=True, kw_only=True):
+    """Table `[market]`: the seeded market."""
+
+    level: MarketLevel = MarketLevel.CALM
+    seed: int | None = None
+    """Without a seed every start is another market, with other ids."""
+
+
+class Key(Struct, frozen=True, kw_only=True):
+    """One `[[accounts.NAME.keys]]`: an API key."""
+
+    name: str
+    api_key: str
+    api_secret: str
+    permissions: frozenset[Permission] = frozenset(Permission)
+    nonce_window: int = 0
+
+
+class AssetTable(Struct, frozen=True, kw_only=True):
+    """Table `[assets.NAME]`; NAME is the v2 name."""
+
+    rest_id: str
+    altname: str
+    decimals: int
+    display_decimals: int
+    status: AssetStatus = AssetStatus.ENABLED
+    borrowable: bool = False
+    collateral_value: Decimal = Decimal(0)
+    margin_rate: Decimal = Decimal(0)
+
+
+class InstrumentTable(Struct, frozen=True, kw_only=True):
+    """Table `[instruments."BASE/QUOTE"]`; both are assets."""
+
+    wsname: str
+    rest_id: str
+    altname: str
+    price_decimals: int
+    qty_decimals: int = 8
+    cost_decimals: int
+    price_increment: Decimal | None = None
+    """One unit of the last price decimal unless told otherwise; likewise `qty_increment`."""
+    qty_increment: Decimal | None = None
+    qty_min: Decimal
+    cost_min: Decimal
+    start_price: Decimal
+    """Where the seeded market begins and what fees convert at until something trades."""
+    status: PairStatus = PairStatus.ONLINE
+    fee_schedule: str = "spot"
+    has_index: bool = True
+    margin_initial: Decimal = Decimal(0)
+    """Above 0 the pair is listed as marginable; nothing more follows from it."""
+    position_limit_long: int = 0
+    position_limit_short: int = 0
+
+
+class FeeStep(Struct, frozen=True, kw_only=True):
+    """One entry of `fee_schedules.NAME`: from this 30-day volume in USD, rates in percent."""
+
+    volume: int
+    taker: Decimal
+    maker: Decimal
+
+
+class AccountTable(Struct, frozen=True, kw_only=True):
+    """Table `[accounts.NAME]`."""
+
+    tier: Tier
+    balances: dict[str, Decimal] = {}
+    keys: tuple[Key, ...] = ()
+
+
+class File(Struct, frozen=True, kw_only=True):
+    """A whole file."""
+
+    defaults: bool = True
+    """Whether the shipped file lies under this one."""
+    server: Server = Server()
+    market: Market = Market()
+    assets: dict[str, AssetTable] = {}
+    instruments: dict[str, InstrumentTable] = {}
+    fee_schedules: dict[str, tuple[FeeStep, ...]] = {}
+    accounts: dict[str, AccountTable] = {}
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """An account as it is opened."""
+
+    name: str
+    tier: Tier
+    balances: dict[str, Amount]
+    keys: tuple[Key, ...]
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    """Everything a start needs, checked and in the model's integers."""
+
+    server: Server
+    market: Market
+    assets: tuple[Asset, ...]
+    instruments: tuple[Instrument, ...]
+    start_prices: dict[str, Price]
+    fee_schedules: dict[str, tuple[FeeTier, ...]]
+    accounts: dict[str, Account]
