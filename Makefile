@@ -38,7 +38,7 @@ clean: ## remove the virtual environment and the caches
 # One environment for all targets, made anew whenever what it is made from changes.
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-	  echo "krakenbox needs Python 3.11 or later; '$(PYTHON)' is $$($(PYTHON) -V 2>&1 || echo missing)."; \
+	  echo "krakenbox needs Python 3.11 or later; '$(PYTHON)' is $$(command -v $(PYTHON) >/dev/null && $(PYTHON) -V 2>&1 || echo missing)."; \
 	  echo "Name another one: make PYTHON=python3.12 ..."; exit 1; } >&2
 	@echo "== setting up .venv (once; about a minute)"
 	@set -e; if command -v uv >/dev/null 2>&1; then \

@@ -13,6 +13,8 @@ PACKAGES = {layer.strip(" ()") for line in CONTRACTS["layers"]["layers"] for lay
 HOUSE = [*PACKAGES, "gateway.session", "gateway.v1", "gateway.v2", "gateway.rest", "gateway.server"]
 ALLOWED = [
     ("cli", "sim"),
+    ("local", "config"),
+    ("config", "model"),
     ("local", "gateway.server"),
     ("gateway.server", "sequencer"),
     ("gateway.v2", "feeds"),
@@ -78,6 +80,8 @@ def test_a_new_child_of_the_package_needs_a_place(monkeypatch: pytest.MonkeyPatc
         ("feeds", "venue", {"views"}),
         ("history", "engine", {"views"}),
         ("gateway", "client", {"layers"}),
+        ("gateway", "config", {"layers"}),
+        ("client", "config", {"layers", "client"}),
         ("client", "gateway", {"layers", "client"}),
         ("client", "feeds", {"client"}),
         ("client", "history", {"client"}),

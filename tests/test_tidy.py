@@ -276,6 +276,12 @@ def test_tests_are_no_package(modules: list[Source]) -> None:
     assert [m.path for m in modules if m.path.startswith("tests/") and m.path.endswith("__init__.py")] == []
 
 
+def test_every_room_is_in_the_plan_of_the_house(modules: list[Source]) -> None:
+    rooms = {module.module.partition(".")[0] for module in modules if module.module not in ("", "__init__")}
+    plan = read("docs/architecture.md")
+    assert {room for room in rooms if f"| `{room}` |" not in plan and f"| `{room}/` |" not in plan} == set()
+
+
 def test_every_dependency_is_pinned_and_decided() -> None:
     project = tomllib.loads(read("pyproject.toml"))["project"]
     extras = project["optional-dependencies"]
