@@ -1,6 +1,7 @@
 """The tables of a configuration file say by themselves what is optional."""
 
-from krakenbox.config.settings import Config, File, Key, Limits, MarketLevel, Permission, Server
+from krakenbox.config.settings import Config, File, Key, Limits, MarketLevel, Server
+from krakenbox.gateway.keys import Permission
 
 
 def test_an_empty_file_means_the_documented_ports_and_addresses() -> None:

@@ -10,7 +10,6 @@ from krakenbox.config.settings import (
     Limits,
     Market,
     MarketLevel,
-    Permission,
     Server,
 )
 
@@ -22,7 +21,6 @@ __all__ = [
     "Limits",
     "Market",
     "MarketLevel",
-    "Permission",
     "Server",
     "commands",
     "load",

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from krakenbox.gateway.keys import Permission
 from krakenbox.model.command import FeeTier, Tier
 from krakenbox.model.fixed import Amount, Price
 from krakenbox.model.instrument import Asset, AssetStatus, Instrument, PairStatus
@@ -23,18 +24,6 @@ class MarketLevel(StrEnum):
     OFF = "off"
     CALM = "calm"
     BUSY = "busy"
-
-
-class Permission(StrEnum):
-    """Rights of an API key, in the words of Kraken's GetApiKeyInfo."""
-
-    QUERY_FUNDS = "query-funds"
-    QUERY_OPEN_TRADES = "query-open-trades"
-    QUERY_CLOSED_TRADES = "query-closed-trades"
-    QUERY_LEDGER = "query-ledger"
-    MODIFY_TRADES = "modify-trades"
-    CLOSE_TRADES = "close-trades"
-    CREATE_WS_TOKEN = "create-ws-token"
 
 
 class Server(Struct, frozen=True, kw_only=True):
