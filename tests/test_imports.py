@@ -94,7 +94,6 @@ def test_a_new_child_of_the_package_needs_a_place(monkeypatch: pytest.MonkeyPatc
         ("gateway.v2", "engine", {"gateway"}),
         ("gateway.rest", "venue", {"gateway"}),
         ("gateway.v2", "local", {"layers"}),
-        ("local", "sim", {"layers"}),
         ("sim", "local", {"layers"}),
         ("sim", "cli", {"layers"}),
     ],
