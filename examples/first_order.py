@@ -10,6 +10,7 @@ import hmac
 import json
 import os
 import subprocess
+import sys
 import time
 
 import aiohttp
@@ -54,5 +55,5 @@ async def main(alice: dict[str, str]) -> None:
 
 
 if __name__ == "__main__":
-    accounts = json.loads(subprocess.check_output(["krakenbox", "accounts", "--json"]))
+    accounts = json.loads(subprocess.check_output([sys.executable, "-m", "krakenbox", "accounts", "--json"]))
     asyncio.run(main(accounts[0]))
