@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from krakenbox.config import Config, ConfigError, Limits, MarketLevel, load, load_default
+from krakenbox.config import Config, Limits, MarketLevel, load, load_default
+from krakenbox.errors import ConfigError
 from krakenbox.gateway.keys import Permission
 from krakenbox.model.command import FeeTier, Tier
 from krakenbox.model.fixed import to_text

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
-from krakenbox.config.reading import ConfigError, Place, read
+from krakenbox.config.reading import Place, read
+from krakenbox.errors import ConfigError
 
 
 class Colour(StrEnum):

@@ -2,7 +2,6 @@
 
 from krakenbox.config.loading import load, load_default
 from krakenbox.config.opening import commands
-from krakenbox.config.reading import ConfigError
 from krakenbox.config.settings import (
     Account,
     Config,
@@ -16,7 +15,6 @@ from krakenbox.config.settings import (
 __all__ = [
     "Account",
     "Config",
-    "ConfigError",
     "Key",
     "Limits",
     "Market",

@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from krakenbox.config.reading import ConfigError, Place, read
+from krakenbox.config.reading import Place, read
 from krakenbox.config.settings import (
     Account,
     AccountTable,
@@ -25,6 +25,7 @@ from krakenbox.config.settings import (
     Key,
     Server,
 )
+from krakenbox.errors import ConfigError
 from krakenbox.model.command import FeeTier, Tier
 from krakenbox.model.fixed import Amount, Cost, Price, Qty, from_decimal
 from krakenbox.model.instrument import Asset, Instrument

@@ -12,6 +12,8 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Struct
 
+from krakenbox.errors import ConfigError
+
 T = TypeVar("T")
 
 _WORDS = {
@@ -23,10 +25,6 @@ _WORDS = {
     tuple: "a list",
     frozenset: "a list",
 }
-
-
-class ConfigError(Exception):
-    """The configuration cannot be used; the message names the file, the path and what was expected."""
 
 
 class Place:
