@@ -1,4 +1,4 @@
-"""Order, trade and ledger ids: a keyed bijection of (sequence number, index within the command).
+"""Order, trade, ledger and deposit ids: a keyed bijection of (sequence number, index within the command).
 
 Kraken prints ids as 6-5-6 upper-case letters and digits whose first character names the kind. The other 16
 carry 80 bits in base 32: no id ever repeats within a venue, replay mints the same ones, and other venue ids
@@ -8,6 +8,7 @@ give other texts.
 ORDER = "O"
 TRADE = "T"
 LEDGER = "L"
+DEPOSIT = "A"
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _PAIRS = tuple(a + b for a in _ALPHABET for b in _ALPHABET)

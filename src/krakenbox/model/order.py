@@ -129,10 +129,15 @@ class Order:
     status: OrderStatus = OrderStatus.PENDING_NEW
     filled: Qty = Qty(0)
     cum_cost: Cost = Cost(0)
+    """Sum of the fills' costs."""
+    cum_exact: int = 0
+    """Exact sum of the fills' price x qty, for the average price."""
     fee_usd: Cost = Cost(0)
     hold: Amount = Amount(0)
     """Ledger units of `hold_asset` reserved for what remains."""
     hold_asset: str = ""
+    hold_ppm: int = 0
+    """Fee rate the hold of a buy provides for: the taker's at entry."""
     # Intrusive queue of the price level the order rests in: O(1) removal anywhere, no search.
     prev: "Order | None" = None
     next: "Order | None" = None

@@ -1,0 +1,1 @@
+"""Books and matching: who meets whom, in price-time priority. Knows nothing of accounts, money or time."""

@@ -1,0 +1,88 @@
+"""The full audit: every invariant of the whole venue, asserted. Slow; for tests and simulated worlds."""
+
+from collections import Counter
+from itertools import pairwise
+
+from krakenbox.engine.book import BookSide
+from krakenbox.model.order import Order, OrderStatus, TimeInForce
+from krakenbox.venue.accounts import Account
+from krakenbox.venue.exchange import Exchange
+from krakenbox.venue.market import Market
+from krakenbox.venue.venue import Venue
+
+_OPEN = (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED)
+
+
+def audit(exchange: Exchange) -> None:
+    """Assert what must hold between any two commands."""
+    venue = exchange.venue
+    _money(venue)
+    for account in venue.accounts.values():
+        _account(account)
+    resting = [order for market in venue.markets.values() for order in _book(market)]
+    listed = [order for account in venue.accounts.values() for order in account.orders.values()]
+    # Orders compare by identity: the very objects in the books are those of the accounts, each once.
+    assert Counter(map(id, resting)) == Counter(map(id, listed)), "books and accounts list other orders"
+    _timers(venue, listed)
+
+
+def _money(venue: Venue) -> None:
+    """Every asset sums to zero over all accounts; nobody but the outside world is in debt."""
+    accounts = [venue.ledger.fees, *venue.accounts.values()]
+    total: Counter[str] = Counter()
+    for account in (venue.ledger.outside, *accounts):
+        for asset, balance in account.balances.items():
+            total[asset] += balance
+    assert not any(total.values()), f"money appeared or vanished: {total}"
+    for account in accounts:
+        assert all(balance >= 0 for balance in account.balances.values()), f"{account.account} is in debt"
+
+
+def _account(account: Account) -> None:
+    """Holds, counts and client ids are exactly those of the open orders."""
+    holds: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    for order in account.orders.values():
+        assert order.account == account.account, f"{order.order_id} is listed under {account.account}"
+        assert order.status in _OPEN, f"{order.order_id} is open and {order.status}"
+        assert 0 <= order.filled < order.qty, f"{order.order_id}: filled {order.filled} of {order.qty}"
+        assert order.hold >= 0, f"{order.order_id} holds {order.hold}"
+        holds[order.hold_asset] += order.hold
+        counts[order.terms.symbol] += 1
+    for asset in {**account.holds, **holds}:
+        assert holds[asset] == account.holds[asset], f"{account.account} holds of {asset} differ"
+        assert account.available(asset) >= 0, f"{account.account}: {asset} below zero"
+    assert counts == Counter(account.open_counts), f"{account.account}: {counts}, {account.open_counts}"
+    client_ids = {o.terms.cl_ord_id: o for o in account.orders.values() if o.terms.cl_ord_id}
+    assert client_ids == account.cl_ord_ids, f"{account.account}: client ids differ"
+    assert account.volume.total == sum(account.volume.buckets), f"{account.account}: volume differs"
+
+
+def _book(market: Market) -> list[Order]:
+    """Both sides are sorted, their levels add up, and they do not cross. The orders in them."""
+    assert not market.book.crossed, f"{market.instrument.symbol}: the book is crossed"
+    return _side(market.book.bids) + _side(market.book.asks)
+
+
+def _side(side: BookSide) -> list[Order]:
+    assert side.keys == sorted(side.levels), "keys are the sorted keys of the levels"
+    orders: list[Order] = []
+    for key, level in side.levels.items():
+        queue = list(level)
+        assert queue, f"level {level.price} is empty"
+        assert key == side.sign * level.price, f"level {level.price} under key {key}"
+        assert level.qty == sum(order.remaining for order in queue), f"level {level.price}: {level.qty}"
+        assert level.tail is queue[-1], f"level {level.price}: the tail is not the last"
+        times = [order.time_ns for order in queue]
+        assert times == sorted(set(times)), f"level {level.price}: the queue is out of order"
+        assert all(order.limit_price == level.price for order in queue), f"level {level.price}: strangers"
+        assert all(a.next is b and b.prev is a for a, b in pairwise(queue))
+        orders += queue
+    return orders
+
+
+def _timers(venue: Venue, orders: list[Order]) -> None:
+    """Exactly the good-till-date orders have a timer, none of it overdue."""
+    due = {o.order_id: o.terms.expire_ns for o in orders if o.terms.time_in_force is TimeInForce.GTD}
+    assert due == {timer.order_id: at for timer, (at, _) in venue.timers.pending.items()}
+    assert all(at > venue.time_ns for at in due.values()), "a timer is overdue"

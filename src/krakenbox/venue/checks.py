@@ -1,0 +1,197 @@
+"""Checks before trading, in the venue's order; the first that fails refuses the order.
+
+The rate counter will come first in `CHECKS`; what can be judged without state (types, missing fields) is the
+gateway's. A check answers with the exact wire text, or None.
+"""
+
+from collections.abc import Callable
+
+from krakenbox.engine.matching import Plan, plan
+from krakenbox.model.command import PlaceOrder
+from krakenbox.model.instrument import PairStatus, SystemStatus
+from krakenbox.model.order import OrderTerms, OrderType, Side, TimeInForce
+from krakenbox.model.reject import Reject
+from krakenbox.venue import fees
+from krakenbox.venue.accounts import MAX_OPEN_ORDERS, Account
+from krakenbox.venue.market import Market
+from krakenbox.venue.venue import Venue
+
+
+class Entry:
+    """An order that asks to be let in: everything its checks look at."""
+
+    __slots__ = ("_plan", "account", "command", "hold", "market", "ppm", "terms", "time_ns", "venue")
+
+    def __init__(
+        self, venue: Venue, account: Account, market: Market, command: PlaceOrder, time_ns: int
+    ) -> None:
+        self.venue = venue
+        self.account = account
+        self.market = market
+        self.command = command
+        self.terms = command.terms
+        self.time_ns = time_ns
+        self.ppm = 0
+        """Fee rate the hold provides for; worked out by `funds`."""
+        self.hold = 0
+        """Ledger units the order must hold; worked out by `funds`."""
+        self._plan: Plan | None = None
+
+    def plan(self) -> Plan:
+        """What the order would do, worked out at most once."""
+        if self._plan is None:
+            market = self.market
+            self._plan = plan(
+                market.book, market.instrument, self.account.account, self.terms, market.last_price
+            )
+        return self._plan
+
+
+Check = Callable[[Entry], str | None]
+
+
+def first_refusal(entry: Entry) -> str | None:
+    """The text of the first check that fails; None lets the order in."""
+    for check in CHECKS:
+        text = check(entry)
+        if text is not None:
+            return text
+    return None
+
+
+def arguments(entry: Entry) -> str | None:
+    """Terms that contradict themselves. The gateway refuses these before; the engine relies on them."""
+    terms = entry.terms
+    if terms.order_type is OrderType.MARKET:
+        return _market_arguments(terms)
+    if terms.order_type is not OrderType.LIMIT:
+        return Reject.INVALID_ARGUMENT.text(field="ordertype")
+    if terms.qty <= 0 or terms.qty % entry.market.instrument.qty_increment or terms.cash_qty:
+        return Reject.INVALID_ARGUMENT.text(field="order_qty")
+    if terms.limit_price <= 0:
+        return Reject.INVALID_ARGUMENT.text(field="limit_price")
+    if (terms.time_in_force is TimeInForce.GTD) != (terms.expire_ns > entry.time_ns):
+        return Reject.INVALID_ARGUMENT.text(field="expire_time")
+    if terms.post_only and terms.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
+        return Reject.INVALID_ARGUMENT.text(field="post_only")
+    return None
+
+
+def _market_arguments(terms: OrderTerms) -> str | None:
+    if (terms.qty > 0) == (terms.cash_qty > 0) or terms.qty < 0 or terms.cash_qty < 0:
+        return Reject.INVALID_ARGUMENT.text(field="order_qty")
+    if terms.cash_qty and terms.side is Side.SELL:
+        return Reject.INVALID_ARGUMENT.text(field="cash_order_qty")
+    if terms.time_in_force not in (TimeInForce.GTC, TimeInForce.IOC):
+        return Reject.INVALID_ARGUMENT.text(field="time_in_force")
+    if terms.post_only:
+        return Reject.INVALID_ARGUMENT.text(field="post_only")
+    return None
+
+
+_SYSTEM_REFUSALS = {
+    SystemStatus.MAINTENANCE: Reject.UNAVAILABLE.text(),
+    SystemStatus.CANCEL_ONLY: Reject.CANCEL_ONLY.text(),
+}
+_PAIR_REFUSALS = {
+    PairStatus.CANCEL_ONLY: Reject.CANCEL_ONLY.text(),
+    PairStatus.DELISTED: Reject.UNAVAILABLE.text(),
+    PairStatus.MAINTENANCE: Reject.UNAVAILABLE.text(),
+    PairStatus.WORK_IN_PROGRESS: Reject.UNAVAILABLE.text(),
+    PairStatus.REDUCE_ONLY: Reject.REDUCE_ONLY_NO_POSITION.text(),
+}
+
+
+def engine_mode(entry: Entry) -> str | None:
+    """The mode of the venue, then that of the pair."""
+    system, pair = entry.venue.status, entry.market.instrument.status
+    if system is SystemStatus.ONLINE and pair is PairStatus.ONLINE:
+        return None
+    if system in _SYSTEM_REFUSALS:
+        return _SYSTEM_REFUSALS[system]
+    if pair in _PAIR_REFUSALS:
+        return _PAIR_REFUSALS[pair]
+    if SystemStatus.POST_ONLY is system or PairStatus.POST_ONLY is pair:
+        # Kraken, status channel: only post-only limit orders and cancels.
+        return None if entry.terms.post_only else Reject.POST_ONLY_MODE.text()
+    if pair is PairStatus.LIMIT_ONLY and entry.terms.order_type is OrderType.MARKET:
+        return Reject.LIMIT_ONLY_MODE.text()
+    return None
+
+
+def quantity_minimum(entry: Entry) -> str | None:
+    """At least the pair's minimum quantity; an order by cash has only a minimum cost."""
+    if entry.terms.qty < entry.market.instrument.qty_min and not entry.terms.cash_qty:
+        return Reject.VOLUME_MINIMUM.text()
+    return None
+
+
+def tick_size(entry: Entry) -> str | None:
+    """A limit price is a multiple of the pair's increment."""
+    if entry.terms.limit_price % entry.market.instrument.price_increment:
+        return Reject.TICK_SIZE.text()
+    return None
+
+
+def cost_minimum(entry: Entry) -> str | None:
+    """At least the pair's minimum cost, where the cost is known on entry."""
+    return None if entry.market.cost_minimum_met(entry.terms) else Reject.COST_MINIMUM.text()
+
+
+def open_orders(entry: Entry) -> str | None:
+    """At most so many open orders per pair."""
+    cap = MAX_OPEN_ORDERS.get(entry.account.tier)
+    if cap is None or not entry.venue.limits_enforced:
+        return None
+    count = entry.account.open_counts.get(entry.terms.symbol, 0)
+    return Reject.ORDERS_LIMIT.text() if count >= cap else None
+
+
+def client_id(entry: Entry) -> str | None:
+    """`cl_ord_id` is unique among the account's open orders."""
+    if entry.terms.cl_ord_id and entry.terms.cl_ord_id in entry.account.cl_ord_ids:
+        return Reject.INVALID_ARGUMENT.text(field="cl_ord_id")
+    return None
+
+
+def funds(entry: Entry) -> str | None:
+    """What the order may cost at worst, taker fee included, is available."""
+    terms, market = entry.terms, entry.market
+    volume = entry.account.volume.at(fees.day_of(entry.time_ns))
+    entry.ppm = entry.venue.schedule(market).tier(volume).taker_ppm
+    entry.hold = market.hold(terms.side, _worst_cost(entry), terms.qty, entry.ppm)
+    if entry.account.available(market.hold_asset(terms.side)) < entry.hold:
+        return Reject.FUNDS.text()
+    return None
+
+
+def _worst_cost(entry: Entry) -> int:
+    """Exact price x qty a buy may come to: at its limit, by its cash, or as the book stands."""
+    terms = entry.terms
+    if terms.order_type is OrderType.LIMIT:
+        return terms.limit_price * terms.qty
+    if terms.side is Side.SELL:
+        return 0
+    if terms.cash_qty:
+        return entry.market.from_cost.nearest(terms.cash_qty)
+    return entry.plan().exact
+
+
+def deadline(entry: Entry) -> str | None:
+    """The engine does not match after the request's own deadline."""
+    if 0 < entry.command.deadline_ns < entry.time_ns:
+        return Reject.DEADLINE.text()
+    return None
+
+
+CHECKS: tuple[Check, ...] = (
+    arguments,
+    engine_mode,
+    quantity_minimum,
+    tick_size,
+    cost_minimum,
+    open_orders,
+    client_id,
+    funds,
+    deadline,
+)

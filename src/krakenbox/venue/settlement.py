@@ -1,0 +1,173 @@
+"""One trade: book, orders, fees, money and volume change together; then the events tell it in their order."""
+
+from msgspec import Struct
+
+from krakenbox.model.event import BalancePosted, BookAction, LedgerKind, OrderFilled, Traded
+from krakenbox.model.fixed import Amount, Cost, Price, Qty
+from krakenbox.model.ids import LEDGER, TRADE
+from krakenbox.model.order import Order, OrderStatus, OrderType, Side
+from krakenbox.model.reject import Reason
+from krakenbox.venue import fees
+from krakenbox.venue.accounts import Account
+from krakenbox.venue.lifecycle import average_price, book_changed, close
+from krakenbox.venue.market import Market
+from krakenbox.venue.moment import Moment
+from krakenbox.venue.venue import Venue
+
+
+class _Trade(Struct, gc=False):
+    """What both sides of a trade share."""
+
+    market: Market
+    trade_id: int
+    price: Price
+    qty: Qty
+    exact: int
+    cost: Cost
+
+
+class _Party(Struct, gc=False):
+    """One side of a trade, and what it gets and pays in ledger units."""
+
+    order: Order
+    account: Account
+    maker: bool
+    exec_id: str
+    fee: Cost
+    fee_usd: Cost
+    base: int = 0
+    quote: int = 0
+    ledger_fee: int = 0
+
+
+def settle(venue: Venue, now: Moment, market: Market, taker: Order, maker: Order, qty: Qty) -> None:
+    """Trade `qty` between an arriving and a resting order, at the resting order's price."""
+    price = maker.limit_price
+    exact = price * qty
+    market.trade_id += 1
+    market.last_price = price
+    trade = _Trade(market, market.trade_id, price, qty, exact, Cost(market.to_cost.nearest(exact)))
+    passive = _party(venue, now, trade, maker, is_maker=True)
+    active = _party(venue, now, trade, taker, is_maker=False)
+    resting = Qty(maker.qty - maker.filled)
+    level_qty = market.book.own(maker.terms.side).fill(maker, qty)
+    taker.filled = Qty(taker.filled + qty)
+    if taker.terms.side is Side.BUY:
+        _pay(venue, trade, buyer=active, seller=passive)
+    else:
+        _pay(venue, trade, buyer=passive, seller=active)
+    _count(trade, passive)
+    _count(trade, active)
+
+    terms = taker.terms
+    now.emit(Traded(now.time_ns, terms.symbol, trade.trade_id, price, qty, terms.side, terms.order_type))
+    if resting == qty:
+        book_changed(now, maker, level_qty, BookAction.REMOVED, resting)
+        _tell(now, trade, passive)
+        close(venue, now, maker, OrderStatus.FILLED, Reason.NONE)
+    else:
+        book_changed(now, maker, level_qty, BookAction.MODIFIED, Qty(resting - qty))
+        _tell(now, trade, passive)
+    _tell(now, trade, active)
+    _post(now, trade, passive)
+    _post(now, trade, active)
+
+
+def _party(venue: Venue, now: Moment, trade: _Trade, order: Order, is_maker: bool) -> _Party:
+    """One side with its fee: the rate its volume before this trade has earned."""
+    account = venue.accounts[order.account]
+    quote = trade.market.instrument.quote
+    day = fees.day_of(now.time_ns)
+    tier = venue.schedule(trade.market).tier(account.volume.at(day))
+    fee = fees.fee(trade.cost, tier.maker_ppm if is_maker else tier.taker_ppm)
+    usd = venue.in_usd(quote, trade.cost)
+    account.volume.add(day, trade.market.cost_to_usd.nearest(usd))
+    return _Party(order, account, is_maker, now.mint(TRADE), Cost(fee), Cost(venue.in_usd(quote, fee)))
+
+
+def _pay(venue: Venue, trade: _Trade, buyer: _Party, seller: _Party) -> None:
+    """Move the money of a trade."""
+    market = trade.market
+    base_asset, quote_asset = market.instrument.base, market.instrument.quote
+    # Ledger amounts are rounded one by one, a hold once: after many fills the last may be a unit short. What
+    # an order holds is the most it ever pays; the other side gets that much less.
+    base = min(market.to_base.nearest(trade.qty), seller.order.hold)
+    quote = min(market.to_quote.nearest(trade.exact), buyer.order.hold)
+    buyer_fee = min(market.cost_to_quote.nearest(buyer.fee), buyer.order.hold - quote)
+    seller_fee = min(market.cost_to_quote.nearest(seller.fee), quote)
+    move = venue.ledger.move
+    move(seller.account, buyer.account, base_asset, base)
+    move(buyer.account, seller.account, quote_asset, quote)
+    move(buyer.account, venue.ledger.fees, quote_asset, buyer_fee)
+    move(seller.account, venue.ledger.fees, quote_asset, seller_fee)
+    buyer.base, buyer.quote, buyer.ledger_fee = base, -quote, buyer_fee
+    seller.base, seller.quote, seller.ledger_fee = -base, quote, seller_fee
+    _hold_less(market, buyer, quote + buyer_fee)
+    _hold_less(market, seller, base)
+
+
+def _hold_less(market: Market, party: _Party, paid: int) -> None:
+    """Hold what the remainder needs, and never more than is left of the hold."""
+    order = party.order
+    left = order.hold - paid
+    if order.terms.order_type is OrderType.LIMIT:
+        remaining = order.qty - order.filled
+        exact = order.limit_price * remaining
+        left = min(left, market.hold(order.terms.side, exact, remaining, order.hold_ppm))
+    party.account.hold(order, left)
+
+
+def _count(trade: _Trade, party: _Party) -> None:
+    """Add a fill to the totals of its order."""
+    order = party.order
+    order.become(OrderStatus.PARTIALLY_FILLED)
+    order.cum_cost = Cost(order.cum_cost + trade.cost)
+    order.cum_exact += trade.exact
+    order.fee_usd = Cost(order.fee_usd + party.fee_usd)
+
+
+def _tell(now: Moment, trade: _Trade, party: _Party) -> None:
+    order = party.order
+    now.emit(
+        OrderFilled(
+            now.time_ns,
+            order.account,
+            order.order_id,
+            order.terms,
+            party.exec_id,
+            trade.trade_id,
+            trade.price,
+            trade.qty,
+            trade.cost,
+            party.maker,
+            party.fee,
+            trade.market.instrument.quote,
+            party.fee_usd,
+            order.filled,
+            order.cum_cost,
+            average_price(order),
+        )
+    )
+
+
+def _post(now: Moment, trade: _Trade, party: _Party) -> None:
+    """The ledger entries of one side: base leg first (as in Kraken's balances page), fee on the quote leg."""
+    account = party.account
+    instrument = trade.market.instrument
+    for asset, amount, fee in (
+        (instrument.base, party.base, 0),
+        (instrument.quote, party.quote, party.ledger_fee),
+    ):
+        now.emit(
+            BalancePosted(
+                now.time_ns,
+                account.account,
+                asset,
+                now.mint(LEDGER),
+                party.exec_id,
+                LedgerKind.TRADE,
+                Amount(amount),
+                Amount(fee),
+                Amount(account.balances[asset]),
+            )
+        )

@@ -1,0 +1,167 @@
+"""The whole state of an exchange as plain data, and back; its hash.
+
+Holds, counts and levels are not in the image: they follow from the open orders, and restoring them is one
+more check of the books.
+"""
+
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from krakenbox.model.command import FeeTier, Tier
+from krakenbox.model.fixed import Amount, Cost, Price, Qty
+from krakenbox.model.instrument import Asset, Instrument, SystemStatus
+from krakenbox.model.order import AccountId, Order, OrderId, OrderStatus, OrderTerms
+from krakenbox.venue.accounts import Account
+from krakenbox.venue.exchange import Exchange
+from krakenbox.venue.fees import Schedule, Volume
+from krakenbox.venue.market import Market
+from krakenbox.venue.timers import Timer
+from krakenbox.venue.venue import Venue
+
+
+class _Order(Struct, array_like=True):
+    """Every field of `Order` but its place in the queue."""
+
+    order_id: OrderId
+    account: AccountId
+    terms: OrderTerms
+    qty: Qty
+    limit_price: Price
+    time_ns: int
+    created_ns: int
+    status: OrderStatus
+    filled: Qty
+    cum_cost: Cost
+    cum_exact: int
+    fee_usd: Cost
+    hold: Amount
+    hold_asset: str
+    hold_ppm: int
+
+
+class _Account(Struct, array_like=True):
+    account: AccountId
+    tier: Tier
+    balances: dict[str, int]
+    volume_day: int
+    volume: list[int]
+    orders: list[_Order]
+
+
+class _Market(Struct, array_like=True):
+    instrument: Instrument
+    trade_id: int
+    last_price: Price
+    index_price: Price
+    bids: list[OrderId]
+    """Best level first, oldest order first."""
+    asks: list[OrderId]
+
+
+class _State(Struct):
+    venue_id: int
+    seq: int
+    time_ns: int
+    status: SystemStatus
+    limits_enforced: bool
+    assets: list[Asset]
+    schedules: dict[str, tuple[FeeTier, ...]]
+    markets: list[_Market]
+    accounts: list[_Account]
+    fees: dict[str, int]
+    outside: dict[str, int]
+    timers: list[tuple[Timer, int]]
+    nonces: dict[str, int]
+
+
+def capture(exchange: Exchange) -> Any:
+    """The whole state as dicts, lists, texts and integers (some beyond 64 bits: encode it as JSON)."""
+    return msgspec.to_builtins(_image(exchange.venue))
+
+
+def state_hash(exchange: Exchange) -> bytes:
+    """SHA-256 of the state: equal after equal commands, whatever was restored in between."""
+    return sha256(msgspec.json.encode(_image(exchange.venue))).digest()
+
+
+def _image(venue: Venue) -> _State:
+    return _State(
+        venue_id=venue.mint.venue_id,
+        seq=venue.seq,
+        time_ns=venue.time_ns,
+        status=venue.status,
+        limits_enforced=venue.limits_enforced,
+        assets=list(venue.instruments.assets.values()),
+        schedules={name: schedule.tiers for name, schedule in venue.schedules.items()},
+        markets=[_market_image(market) for market in venue.markets.values()],
+        accounts=[_account_image(account) for account in venue.accounts.values()],
+        fees=venue.ledger.fees.balances,
+        outside=venue.ledger.outside.balances,
+        timers=venue.timers.capture(),
+        nonces=venue.nonces,
+    )
+
+
+def _market_image(market: Market) -> _Market:
+    bids = [order.order_id for level in market.book.bids for order in level]
+    asks = [order.order_id for level in market.book.asks for order in level]
+    return _Market(market.instrument, market.trade_id, market.last_price, market.index_price, bids, asks)
+
+
+def _account_image(account: Account) -> _Account:
+    orders = [
+        _Order(*(getattr(order, field) for field in _Order.__struct_fields__))
+        for order in account.orders.values()
+    ]
+    day, buckets = account.volume.capture()
+    return _Account(account.account, account.tier, account.balances, day, buckets, orders)
+
+
+def restore(data: Any) -> Exchange:
+    """The exchange that `capture` saw; it goes on exactly as that one would have."""
+    state = msgspec.convert(data, _State)
+    exchange = Exchange(state.venue_id)
+    venue = exchange.venue
+    venue.seq, venue.time_ns = state.seq, state.time_ns
+    venue.status, venue.limits_enforced = state.status, state.limits_enforced
+    for asset in state.assets:
+        venue.instruments.add_asset(asset)
+    for name, tiers in state.schedules.items():
+        venue.schedules[name] = Schedule(tiers)
+    orders: dict[OrderId, Order] = {}
+    for account_image in state.accounts:
+        account = venue.accounts[account_image.account] = _restore_account(account_image)
+        orders.update(account.orders)
+    for market_image in state.markets:
+        venue.instruments.add(market_image.instrument)
+        market = Market(market_image.instrument, venue.instruments)
+        _restore_market(market, market_image, orders)
+        venue.markets[market_image.instrument.symbol] = market
+    venue.ledger.fees.balances = state.fees
+    venue.ledger.outside.balances = state.outside
+    for timer, due_ns in state.timers:
+        venue.timers.set(timer, due_ns)
+    venue.nonces = state.nonces
+    return exchange
+
+
+def _restore_account(image: _Account) -> Account:
+    account = Account(image.account, image.tier)
+    account.balances = image.balances
+    account.volume = Volume.restore(image.volume_day, image.volume)
+    for order in image.orders:
+        account.enlist(Order(**asdict(order)))
+    return account
+
+
+def _restore_market(market: Market, image: _Market, orders: dict[OrderId, Order]) -> None:
+    market.trade_id = image.trade_id
+    market.last_price, market.index_price = image.last_price, image.index_price
+    for order_id in image.bids:
+        market.book.bids.rest(orders[order_id])
+    for order_id in image.asks:
+        market.book.asks.rest(orders[order_id])
