@@ -1,0 +1,1 @@
+"""The wire: text to values and back, without any I/O. Used by both ends."""

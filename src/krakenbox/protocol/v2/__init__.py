@@ -1,0 +1,1 @@
+"""WebSocket API v2."""
