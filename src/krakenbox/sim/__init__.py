@@ -1,0 +1,1 @@
+"""A seeded market: agents that trade through the sequencer as ordinary accounts, around latent prices."""

@@ -1,0 +1,59 @@
+"""What the agents own: enough from the start, and refilled by journaled deposits before it runs out."""
+
+from collections.abc import Iterable
+
+from krakenbox.model.command import Command, Deposit, PlaceOrder
+from krakenbox.model.event import BalancePosted
+from krakenbox.model.fixed import Amount, rescale_up
+from krakenbox.model.order import AccountId, Side
+from krakenbox.sim.pair import MarketPair
+
+_TIMES = 8
+"""An agent owns this many times what all orders at the opening hold, and half of that before a refill."""
+
+
+class Purse:
+    """The agents' balances."""
+
+    __slots__ = ("_accounts", "_low", "targets")
+
+    def __init__(self, accounts: Iterable[AccountId]) -> None:
+        self._accounts = tuple(accounts)
+        self.targets: dict[str, int] = {}
+        """Ledger units of each asset that every agent starts with."""
+        self._low: dict[tuple[AccountId, str], None] = {}
+        """Balances to be refilled, in order of falling short."""
+
+    def fund(self, pairs: Iterable[MarketPair], orders: Iterable[PlaceOrder]) -> list[Command]:
+        """First deposits: what the orders of the opening hold, many times over."""
+        by_symbol = {pair.instrument.symbol: pair for pair in pairs}
+        for order in orders:
+            terms = order.terms
+            pair = by_symbol[terms.symbol]
+            instrument = pair.instrument
+            if terms.side is Side.BUY:
+                asset = instrument.quote
+                exact = instrument.cost(terms.limit_price, terms.qty)
+                amount = rescale_up(exact, instrument.exact_decimals, pair.quote_decimals)
+            else:
+                asset = instrument.base
+                amount = rescale_up(terms.qty, instrument.qty_decimals, pair.base_decimals)
+            self.targets[asset] = self.targets.get(asset, 0) + _TIMES * amount
+        return [
+            Deposit(account, asset, Amount(amount))
+            for account in self._accounts
+            for asset, amount in self.targets.items()
+        ]
+
+    def posted(self, event: BalancePosted) -> None:
+        """Take in a ledger entry of an agent."""
+        key = (event.account, event.asset)
+        if 2 * event.balance >= self.targets.get(event.asset, 0):
+            self._low.pop(key, None)
+        else:
+            self._low.setdefault(key)
+
+    def refills(self) -> list[Command]:
+        """Deposits now due. Each is asked for once, until the next entry of that balance."""
+        due, self._low = self._low, {}
+        return [Deposit(account, asset, Amount(self.targets[asset])) for account, asset in due]
