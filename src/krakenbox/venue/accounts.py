@@ -54,14 +54,15 @@ class Account:
     def hold(self, order: Order, amount: int) -> None:
         """Let an open order hold `amount` from now on, after what it paid has left the balance."""
         asset = order.hold_asset
-        self.holds[asset] += amount - order.hold
+        held = self.holds[asset] = self.holds[asset] + amount - order.hold
         order.hold = Amount(amount)
         assert amount >= 0, f"{order.order_id} would hold {amount}"
-        assert self.available(asset) >= 0, f"{order.order_id} paid more than it held"
+        assert held <= self.balances[asset], f"{order.order_id} paid more than it held"
 
     def delist(self, order: Order) -> None:
         """An order ended: all it still holds is released."""
-        self.hold(order, 0)
+        if order.hold:
+            self.hold(order, 0)
         del self.orders[order.order_id]
         if order.terms.cl_ord_id:
             del self.cl_ord_ids[order.terms.cl_ord_id]

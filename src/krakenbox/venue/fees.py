@@ -4,7 +4,6 @@ from bisect import bisect_right
 from itertools import pairwise
 
 from krakenbox.model.command import FeeTier
-from krakenbox.model.fixed import nearest
 
 PPM = 1_000_000
 """Millionths in a whole: what rates are counted in."""
@@ -45,9 +44,9 @@ def well_formed(tiers: tuple[FeeTier, ...]) -> bool:
 
 
 def fee(cost: int, ppm: int) -> int:
-    """A fee at the cost's own precision, to nearest."""
+    """A fee at the cost's own precision, to nearest, halves up."""
     # Kraken publishes no rounding of fees; its samples agree with nearest as well as with truncation.
-    return nearest(cost * ppm, PPM)
+    return (2 * cost * ppm + PPM) // (2 * PPM)
 
 
 def day_of(time_ns: int) -> int:
@@ -72,11 +71,14 @@ class Volume:
             self._roll(day)
         return self.total
 
-    def add(self, day: int, amount: int) -> None:
-        """Count a trade."""
-        self.at(day)
+    def add(self, day: int, amount: int) -> int:
+        """Count a trade; the volume before it."""
+        if day != self._day:
+            self._roll(day)
+        before = self.total
         self.buckets[day % DAYS] += amount
-        self.total += amount
+        self.total = before + amount
+        return before
 
     def _roll(self, day: int) -> None:
         assert day > self._day, f"day {day} after day {self._day}"

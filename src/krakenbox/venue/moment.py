@@ -11,21 +11,14 @@ NOBODY = AccountId("")
 class Moment:
     """One run of `apply`. Timers that fire before the command share its ids and events at earlier times."""
 
-    __slots__ = ("_index", "_mint", "emit", "events", "seq", "time_ns")
+    __slots__ = ("emit", "events", "mint", "time_ns")
 
     def __init__(self, mint: IdMint, seq: int, time_ns: int) -> None:
-        self._mint = mint
-        self._index = 0
-        self.seq = seq
         self.time_ns = time_ns
         self.events: list[Event] = []
         self.emit = self.events.append
-
-    def mint(self, kind: str) -> str:
-        """The next id of this command."""
-        index = self._index
-        self._index = index + 1
-        return self._mint.mint(kind, self.seq, index)
+        self.mint = mint.series(seq).mint
+        """The next id of a kind."""
 
     def reject(self, text: str, account: AccountId = NOBODY) -> None:
         """Refuse the command: nothing changed."""

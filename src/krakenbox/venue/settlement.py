@@ -9,6 +9,7 @@ from krakenbox.model.order import Order, OrderStatus, OrderType, Side
 from krakenbox.model.reject import Reason
 from krakenbox.venue import fees
 from krakenbox.venue.accounts import Account
+from krakenbox.venue.fees import Schedule
 from krakenbox.venue.lifecycle import average_price, book_changed, close
 from krakenbox.venue.market import Market
 from krakenbox.venue.moment import Moment
@@ -24,6 +25,10 @@ class _Trade(Struct, gc=False):
     qty: Qty
     exact: int
     cost: Cost
+    day: int
+    schedule: Schedule
+    volume: int
+    """What the trade adds to either side's 30-day volume."""
 
 
 class _Party(Struct, gc=False):
@@ -42,11 +47,7 @@ class _Party(Struct, gc=False):
 
 def settle(venue: Venue, now: Moment, market: Market, taker: Order, maker: Order, qty: Qty) -> None:
     """Trade `qty` between an arriving and a resting order, at the resting order's price."""
-    price = maker.limit_price
-    exact = price * qty
-    market.trade_id += 1
-    market.last_price = price
-    trade = _Trade(market, market.trade_id, price, qty, exact, Cost(market.to_cost.nearest(exact)))
+    trade = _trade(venue, now, market, maker.limit_price, qty)
     passive = _party(venue, now, trade, maker, is_maker=True)
     active = _party(venue, now, trade, taker, is_maker=False)
     resting = Qty(maker.qty - maker.filled)
@@ -56,11 +57,11 @@ def settle(venue: Venue, now: Moment, market: Market, taker: Order, maker: Order
         _pay(venue, trade, buyer=active, seller=passive)
     else:
         _pay(venue, trade, buyer=passive, seller=active)
-    _count(trade, passive)
-    _count(trade, active)
 
     terms = taker.terms
-    now.emit(Traded(now.time_ns, terms.symbol, trade.trade_id, price, qty, terms.side, terms.order_type))
+    now.emit(
+        Traded(now.time_ns, terms.symbol, trade.trade_id, trade.price, qty, terms.side, terms.order_type)
+    )
     if resting == qty:
         book_changed(now, maker, level_qty, BookAction.REMOVED, resting)
         _tell(now, trade, passive)
@@ -73,16 +74,28 @@ def settle(venue: Venue, now: Moment, market: Market, taker: Order, maker: Order
     _post(now, trade, active)
 
 
-def _party(venue: Venue, now: Moment, trade: _Trade, order: Order, is_maker: bool) -> _Party:
-    """One side with its fee: the rate its volume before this trade has earned."""
-    account = venue.accounts[order.account]
-    quote = trade.market.instrument.quote
+def _trade(venue: Venue, now: Moment, market: Market, price: Price, qty: Qty) -> _Trade:
+    """Number a trade and work out what it is worth."""
+    market.trade_id += 1
+    market.last_price = price
+    exact = price * qty
+    cost = Cost(market.to_cost.nearest(exact))
+    volume = market.cost_to_usd.nearest(venue.in_usd(market.instrument.quote, cost))
     day = fees.day_of(now.time_ns)
-    tier = venue.schedule(trade.market).tier(account.volume.at(day))
-    fee = fees.fee(trade.cost, tier.maker_ppm if is_maker else tier.taker_ppm)
-    usd = venue.in_usd(quote, trade.cost)
-    account.volume.add(day, trade.market.cost_to_usd.nearest(usd))
-    return _Party(order, account, is_maker, now.mint(TRADE), Cost(fee), Cost(venue.in_usd(quote, fee)))
+    return _Trade(market, market.trade_id, price, qty, exact, cost, day, venue.schedule(market), volume)
+
+
+def _party(venue: Venue, now: Moment, trade: _Trade, order: Order, is_maker: bool) -> _Party:
+    """Count a trade for one side and charge it the rate that its volume before this trade has earned."""
+    account = venue.accounts[order.account]
+    tier = trade.schedule.tier(account.volume.add(trade.day, trade.volume))
+    fee = Cost(fees.fee(trade.cost, tier.maker_ppm if is_maker else tier.taker_ppm))
+    fee_usd = Cost(venue.in_usd(trade.market.instrument.quote, fee))
+    order.become(OrderStatus.PARTIALLY_FILLED)
+    order.cum_cost = Cost(order.cum_cost + trade.cost)
+    order.cum_exact += trade.exact
+    order.fee_usd = Cost(order.fee_usd + fee_usd)
+    return _Party(order, account, is_maker, now.mint(TRADE), fee, fee_usd)
 
 
 def _pay(venue: Venue, trade: _Trade, buyer: _Party, seller: _Party) -> None:
@@ -110,20 +123,11 @@ def _hold_less(market: Market, party: _Party, paid: int) -> None:
     """Hold what the remainder needs, and never more than is left of the hold."""
     order = party.order
     left = order.hold - paid
-    if order.terms.order_type is OrderType.LIMIT:
-        remaining = order.qty - order.filled
+    remaining = order.qty - order.filled
+    if remaining and order.terms.order_type is OrderType.LIMIT:
         exact = order.limit_price * remaining
         left = min(left, market.hold(order.terms.side, exact, remaining, order.hold_ppm))
     party.account.hold(order, left)
-
-
-def _count(trade: _Trade, party: _Party) -> None:
-    """Add a fill to the totals of its order."""
-    order = party.order
-    order.become(OrderStatus.PARTIALLY_FILLED)
-    order.cum_cost = Cost(order.cum_cost + trade.cost)
-    order.cum_exact += trade.exact
-    order.fee_usd = Cost(order.fee_usd + party.fee_usd)
 
 
 def _tell(now: Moment, trade: _Trade, party: _Party) -> None:
@@ -152,22 +156,23 @@ def _tell(now: Moment, trade: _Trade, party: _Party) -> None:
 
 def _post(now: Moment, trade: _Trade, party: _Party) -> None:
     """The ledger entries of one side: base leg first (as in Kraken's balances page), fee on the quote leg."""
-    account = party.account
     instrument = trade.market.instrument
-    for asset, amount, fee in (
-        (instrument.base, party.base, 0),
-        (instrument.quote, party.quote, party.ledger_fee),
-    ):
-        now.emit(
-            BalancePosted(
-                now.time_ns,
-                account.account,
-                asset,
-                now.mint(LEDGER),
-                party.exec_id,
-                LedgerKind.TRADE,
-                Amount(amount),
-                Amount(fee),
-                Amount(account.balances[asset]),
-            )
+    _entry(now, party, instrument.base, party.base, 0)
+    _entry(now, party, instrument.quote, party.quote, party.ledger_fee)
+
+
+def _entry(now: Moment, party: _Party, asset: str, amount: int, fee: int) -> None:
+    account = party.account
+    now.emit(
+        BalancePosted(
+            now.time_ns,
+            account.account,
+            asset,
+            now.mint(LEDGER),
+            party.exec_id,
+            LedgerKind.TRADE,
+            Amount(amount),
+            Amount(fee),
+            Amount(account.balances[asset]),
         )
+    )
