@@ -133,13 +133,13 @@ class Log:
     def append(self, batch: list[Stamped]) -> None:
         """Write a batch in one write; durable once a later sync has returned."""
         assert batch, "a batch holds at least one command"
-        self._append(_COMMANDS, _encode(batch))
         self._advance(batch)
+        self._append(_COMMANDS, _encode(batch))
 
     def append_voids(self, voids: list[Stamped]) -> None:
         """Write the `Void` commands of one crash."""
-        self._append(_VOID, _encode(voids))
         self._void(voids)
+        self._append(_VOID, _encode(voids))
 
     def append_hash(self, digest: bytes) -> None:
         """Write the hash of the state after the last command."""
