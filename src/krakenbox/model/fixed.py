@@ -4,7 +4,7 @@ A price, quantity, cost or ledger amount is an integer count of the smallest dec
 asset. The number of decimals is never stored beside the integer; whoever prints it knows the instrument.
 """
 
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import NewType
 
 Price = NewType("Price", int)
@@ -19,7 +19,7 @@ Amount = NewType("Amount", int)
 MAX_DIGITS = 30
 """Digits a number may need at its scale; 10**30 smallest units is far above any asset's supply."""
 
-_EXACT = Context(prec=MAX_DIGITS * 4)
+_EXACT = Context(prec=MAX_DIGITS * 4, traps=[InvalidOperation, Inexact])
 
 
 def from_decimal(value: Decimal, decimals: int) -> int | None:
@@ -29,7 +29,7 @@ def from_decimal(value: Decimal, decimals: int) -> int | None:
     try:
         scaled = value.scaleb(decimals, _EXACT)
         units = int(scaled)
-    except InvalidOperation:
+    except (InvalidOperation, Inexact):
         return None
     return units if units == scaled else None
 

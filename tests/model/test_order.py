@@ -1,0 +1,82 @@
+"""Orders: sides, what remains, and the table of transitions."""
+
+import pytest
+
+from krakenbox.model.fixed import Price, Qty
+from krakenbox.model.order import (
+    TRANSITIONS,
+    AccountId,
+    Order,
+    OrderId,
+    OrderStatus,
+    OrderTerms,
+    OrderType,
+    Side,
+)
+
+S = OrderStatus
+LEGAL = {
+    (S.PENDING_NEW, S.NEW),
+    (S.PENDING_NEW, S.CANCELED),
+    (S.PENDING_NEW, S.EXPIRED),
+    (S.NEW, S.PARTIALLY_FILLED),
+    (S.NEW, S.FILLED),
+    (S.NEW, S.CANCELED),
+    (S.NEW, S.EXPIRED),
+    (S.PARTIALLY_FILLED, S.PARTIALLY_FILLED),
+    (S.PARTIALLY_FILLED, S.FILLED),
+    (S.PARTIALLY_FILLED, S.CANCELED),
+    (S.PARTIALLY_FILLED, S.EXPIRED),
+}
+
+
+def order(status: OrderStatus) -> Order:
+    terms = OrderTerms(symbol="BTC/USD", side=Side.BUY, order_type=OrderType.LIMIT, qty=Qty(5))
+    return Order(OrderId("O"), AccountId("alice"), terms, Qty(5), Price(1), 1, 1, status=status)
+
+
+@pytest.mark.parametrize("before", S)
+@pytest.mark.parametrize("after", S)
+def test_only_the_documented_transitions_happen(before: OrderStatus, after: OrderStatus) -> None:
+    one = order(before)
+    if (before, after) in LEGAL:
+        one.become(after)
+        assert one.status is after
+    else:
+        with pytest.raises(AssertionError, match=f"{before} -> {after}"):
+            one.become(after)
+        assert one.status is before
+
+
+def test_every_status_is_in_the_table() -> None:
+    assert set(TRANSITIONS) == set(S)
+
+
+def test_what_remains_is_what_was_not_filled() -> None:
+    one = order(S.NEW)
+    one.filled = Qty(2)
+    assert one.remaining == 3
+
+
+def test_sides_are_opposite() -> None:
+    assert Side.BUY.opposite is Side.SELL
+    assert Side.SELL.opposite is Side.BUY
+
+
+def test_orders_are_the_same_only_if_they_are_one_object() -> None:
+    assert order(S.NEW) != order(S.NEW)
+
+
+def test_names_are_those_of_the_wire() -> None:
+    assert [str(t) for t in OrderType] == [
+        "limit",
+        "market",
+        "iceberg",
+        "stop-loss",
+        "stop-loss-limit",
+        "take-profit",
+        "take-profit-limit",
+        "trailing-stop",
+        "trailing-stop-limit",
+        "settle-position",
+    ]
