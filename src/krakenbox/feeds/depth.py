@@ -1,0 +1,167 @@
+"""The visible book by price level (channel `book`): five windows on one ladder, and their checksum.
+
+A window is the best N levels a side. Per change, in order (reconstructed from recorded frames):
+
+    inside the window, quantity changed      {price, quantity}
+    inside the window, level gone            {price, 0}, then the level that thereby enters, if any
+    inside the window, level new             {price, quantity}; the worst level leaves in silence
+    outside the window                       nothing
+
+Windows with nobody watching cost nothing beyond the ladder.
+"""
+
+from collections.abc import Iterator
+
+from krakenbox.feeds.ladder import Ladder, Ladders, Step
+from krakenbox.feeds.windows import Window, Windows
+from krakenbox.model.event import BookChanged
+from krakenbox.model.fixed import to_text
+from krakenbox.model.instrument import Instrument
+from krakenbox.model.order import Side
+from krakenbox.protocol.checksum import LEVELS, book_checksum, fragment
+from krakenbox.protocol.v2 import channels
+
+DEPTHS = (10, 25, 100, 500, 1000)
+"""Windows one can subscribe to (Kraken, websocket-v2/book)."""
+
+
+class Depth:
+    """The book of one symbol by price level."""
+
+    __slots__ = ("_asks", "_bids", "_checksum", "_windows", "time_ns")
+
+    def __init__(self, instrument: Instrument, ladders: Ladders, time_ns: int) -> None:
+        self.time_ns = time_ns
+        """Time of the last change; of the listing before there was one."""
+        self._windows = Windows()
+        self._bids = _Side(instrument, ladders.bids, self._windows.bids)
+        self._asks = _Side(instrument, ladders.asks, self._windows.asks)
+        self._checksum: int | None = None
+
+    def apply(self, event: BookChanged) -> None:
+        """Take in the change that the ladder has just taken."""
+        self.time_ns = event.time_ns
+        if not self._windows:
+            return
+        side = self._bids if event.side is Side.BUY else self._asks
+        if side.ladder.rank < LEVELS:
+            side.follow_top()
+            self._checksum = None
+        side.record()
+
+    def watch(self, depth: int) -> None:
+        """Somebody looks at this window from now on."""
+        assert depth in DEPTHS, f"depth must be one of {DEPTHS}; was {depth}"
+        if not self._windows:
+            self._refill()
+        self._windows.open(depth)
+
+    def unwatch(self, depth: int) -> None:
+        """Nobody looks at this window any more."""
+        self._windows.close(depth)
+        if not self._windows:
+            self._forget()
+
+    def updates(self) -> Iterator[tuple[int, list[str], list[str]]]:
+        """Depth, bid entries and ask entries of every window that changed; leaves none."""
+        return self._windows.updates()
+
+    def levels(self, depth: int) -> tuple[list[str], list[str]]:
+        """Text of the best levels: bids, asks, best first."""
+        texts = self._bids.levels(depth), self._asks.levels(depth)
+        if not self._windows:
+            self._forget()
+        return texts
+
+    def checksum(self) -> int:
+        """CRC32 of the ten best asks, then the ten best bids; 0 of an empty book."""
+        if not self._windows:
+            self._refill()
+        if self._checksum is None:
+            self._checksum = book_checksum(self._asks.top, self._bids.top)
+        return self._checksum
+
+    def _refill(self) -> None:
+        # Unwatched, changes do not reach the checksum's fragments.
+        self._bids.fill_top()
+        self._asks.fill_top()
+        self._checksum = None
+
+    def _forget(self) -> None:
+        # Unwatched, changes do not reach the cached text.
+        self._bids.texts.clear()
+        self._asks.texts.clear()
+
+
+class _Side:
+    """One side: its levels' cached text and the checksum's fragments of the ten best."""
+
+    __slots__ = ("_gone", "_instrument", "_windows", "ladder", "texts", "top")
+
+    def __init__(self, instrument: Instrument, ladder: Ladder, windows: list[Window]) -> None:
+        self.ladder = ladder
+        self.texts: dict[int, str] = {}
+        self.top: list[bytes] = []
+        self._instrument = instrument
+        self._windows = windows
+        self._gone = to_text(0, instrument.qty_decimals)
+
+    def levels(self, depth: int) -> list[str]:
+        """Text of the best levels."""
+        return [self._level(key) for key in self.ladder.keys[:depth]]
+
+    def fill_top(self) -> None:
+        """Make the ten best levels' fragments afresh."""
+        self.top = [self._fragment(key) for key in self.ladder.keys[:LEVELS]]
+
+    def follow_top(self) -> None:
+        """Carry the last change into the ten best levels' fragments."""
+        ladder, top = self.ladder, self.top
+        if ladder.step is Step.CHANGED:
+            top[ladder.rank] = self._fragment(ladder.key)
+        elif ladder.step is Step.INSERTED:
+            top.insert(ladder.rank, self._fragment(ladder.key))
+            del top[LEVELS:]
+        else:
+            del top[ladder.rank]
+            if len(ladder.keys) >= LEVELS:
+                top.append(self._fragment(ladder.keys[LEVELS - 1]))
+
+    def record(self) -> None:
+        """Tell every watched window of the last change."""
+        ladder = self.ladder
+        key, rank, step = ladder.key, ladder.rank, ladder.step
+        self.texts.pop(key, None)
+        for window in self._windows:
+            if rank >= window.depth:
+                if step is Step.REMOVED and key in window.evicted:
+                    window.evicted.discard(key)
+                    window.entries.append(self._removed(key))
+            elif step is Step.REMOVED:
+                window.entries.append(self._removed(key))
+                if len(ladder.keys) >= window.depth:
+                    # Kraken re-sends a level that comes back, even one pushed out a moment ago.
+                    entering = ladder.keys[window.depth - 1]
+                    window.evicted.discard(entering)
+                    window.entries.append(self._level(entering))
+            else:
+                window.entries.append(self._level(key))
+                if step is Step.INSERTED and len(ladder.keys) > window.depth:
+                    window.evicted.add(ladder.keys[window.depth])
+
+    def _level(self, key: int) -> str:
+        text = self.texts.get(key)
+        if text is None:
+            text = self.texts[key] = channels.book_level(
+                self._price(key), to_text(self.ladder.qtys[key], self._instrument.qty_decimals)
+            )
+        return text
+
+    def _removed(self, key: int) -> str:
+        return channels.book_level(self._price(key), self._gone)
+
+    def _price(self, key: int) -> str:
+        return to_text(key * self.ladder.sign, self._instrument.price_decimals)
+
+    def _fragment(self, key: int) -> bytes:
+        return fragment(key * self.ladder.sign, self.ladder.qtys[key])

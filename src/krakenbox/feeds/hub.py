@@ -1,0 +1,233 @@
+"""Every view of the exchange, advanced by what the sequencer published, and who sees it.
+
+State only moves with outcomes that are durable, so no snapshot shows what a crash could take back. Per
+command each watched view makes one frame that lists every change in order; timers that fell due before it,
+with times of their own, make their own. Public frames wait in audiences for the paced flush; private rows
+leave at once.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from krakenbox.feeds.audiences import Audiences, ViewKey
+from krakenbox.feeds.balances import Balances
+from krakenbox.feeds.executions import ExecutionOptions, Executions, OrderEvent
+from krakenbox.feeds.market import Market
+from krakenbox.feeds.reference import Reference
+from krakenbox.feeds.streams import Subscriber
+from krakenbox.model import event as events
+from krakenbox.model.command import Tier
+from krakenbox.model.event import Event, Outcome
+from krakenbox.model.order import AccountId
+from krakenbox.protocol.framing import text_frame
+from krakenbox.protocol.v2 import channels
+
+__all__ = ["INSTRUMENT", "ExecutionOptions", "Hub", "Subscriber", "ViewKey"]
+
+INSTRUMENT = ViewKey("instrument")
+"""The one public view without a symbol."""
+
+
+class Hub:
+    """All views and all subscriptions of one exchange."""
+
+    def __init__(self) -> None:
+        self.reference = Reference()
+        self.accounts: dict[AccountId, Tier] = {}
+        self.nonces: dict[str, int] = {}
+        """Highest nonce used, by API key."""
+        self.seq = 0
+        """The last command that every view reflects."""
+        self._markets: dict[str, Market] = {}
+        self._touched: dict[str, Market] = {}
+        """Markets with changes not yet rendered, in order of their first change."""
+        self._executions = Executions(self.reference.table.instruments)
+        self._balances = Balances(self.reference.table.assets)
+        self._audiences = Audiences()
+        self._connections: dict[Subscriber, int] = {}
+        """Connections that hear of the engine mode, and the id each has on the wire."""
+        self._private: list[tuple[Subscriber, bytes]] = []
+        self._handlers = self._dispatch()
+
+    def apply(self, outcome: Outcome) -> None:
+        """Advance every view by one command; render what is watched."""
+        handlers, time_ns = self._handlers, outcome.time_ns
+        for event in outcome.events:
+            if event.time_ns != time_ns:
+                self._render(time_ns)
+                time_ns = event.time_ns
+            handlers[type(event)](event)
+        self._render(time_ns)
+        self.seq = outcome.seq
+
+    # -- public views
+
+    def connect(self, who: Subscriber, connection_id: int) -> None:
+        """A connection was greeted: from now on it hears when the engine mode changes."""
+        self._connections[who] = connection_id
+
+    def subscribe(self, who: Subscriber, view: ViewKey) -> None:
+        """Let a connection see a view from the next frame on. Take what is pending before, snapshot after."""
+        views = self._audiences.views(who)
+        assert view not in views, f"{who} sees {view} already"
+        first = not self._audiences.watched(view)
+        self._audiences.change(who, views | {view})
+        if first and view != INSTRUMENT:
+            self._markets[view.symbol].watch(view)
+
+    def unsubscribe(self, who: Subscriber, view: ViewKey) -> None:
+        """Let a connection see a view no more."""
+        views = self._audiences.views(who)
+        assert view in views, f"{who} does not see {view}"
+        self._audiences.change(who, views - {view})
+        self._let_go(view)
+
+    def subscribed(self, who: Subscriber) -> frozenset[ViewKey]:
+        """The public views a connection sees."""
+        return self._audiences.views(who)
+
+    def snapshot(self, view: ViewKey, now_ns: int) -> bytes:
+        """The whole of one view, framed."""
+        if view == INSTRUMENT:
+            return text_frame(self.reference.snapshot().encode())
+        return text_frame(self._markets[view.symbol].snapshot(view, now_ns).encode())
+
+    def take(self, who: Subscriber) -> bytes:
+        """Public frames a connection still has to be sent, joined; leaves none."""
+        return self._audiences.take(who)
+
+    def dirty(self) -> list[Subscriber]:
+        """Connections that still have to be sent public frames."""
+        return self._audiences.dirty()
+
+    def drop(self, who: Subscriber) -> None:
+        """A connection is gone, and with it all its subscriptions."""
+        views = self._audiences.views(who)
+        self._audiences.drop(who)
+        for view in views:
+            self._let_go(view)
+        self.unsubscribe_executions(who)
+        self.unsubscribe_balances(who)
+        self._connections.pop(who, None)
+
+    def _let_go(self, view: ViewKey) -> None:
+        if view != INSTRUMENT and not self._audiences.watched(view):
+            self._markets[view.symbol].unwatch(view)
+
+    # -- private views
+
+    def subscribe_executions(self, who: Subscriber, account: AccountId, options: ExecutionOptions) -> bytes:
+        """Let a connection hear of an account's orders from now on; its framed snapshot, if it wants one."""
+        return _framed(self._executions.subscribe(who, account, options))
+
+    def unsubscribe_executions(self, who: Subscriber) -> None:
+        """Send no more rows; of a connection without the subscription, nothing."""
+        self._executions.streams.remove(who)
+
+    def has_executions(self, who: Subscriber) -> bool:
+        """Whether a connection is subscribed to executions."""
+        return who in self._executions.streams
+
+    def subscribe_balances(self, who: Subscriber, account: AccountId, snapshot: bool = True) -> bytes:
+        """Let a connection hear of an account's ledger from now on; its framed snapshot, if it wants one."""
+        return _framed(self._balances.subscribe(who, account, snapshot))
+
+    def unsubscribe_balances(self, who: Subscriber) -> None:
+        """Send no more entries; of a connection without the subscription, nothing."""
+        self._balances.streams.remove(who)
+
+    def has_balances(self, who: Subscriber) -> bool:
+        """Whether a connection is subscribed to balances."""
+        return who in self._balances.streams
+
+    def take_private(self) -> list[tuple[Subscriber, bytes]]:
+        """Framed rows since the last call, in order; leaves none."""
+        private = self._private
+        if private:
+            self._private = []
+        return private
+
+    # -- events
+
+    def _dispatch(self) -> dict[type[Event], Callable[[Any], None]]:
+        return {
+            events.Rejected: _shows_nowhere,
+            events.OrderValidated: _shows_nowhere,
+            events.OrdersCanceled: _shows_nowhere,
+            events.LimitsSet: _shows_nowhere,
+            events.OrderAccepted: self._order,
+            events.OrderOpened: self._order,
+            events.OrderFilled: self._order,
+            events.OrderClosed: self._order,
+            events.BalancePosted: self._balance,
+            events.Traded: self._trade,
+            events.BookChanged: self._book,
+            events.HistorySeeded: self._history,
+            events.AssetListed: self.reference.list_asset,
+            events.InstrumentListed: self._instrument,
+            events.AccountOpened: self._account,
+            events.NonceUsed: self._nonce,
+            events.SystemStatusChanged: self._status,
+        }
+
+    def _book(self, event: events.BookChanged) -> None:
+        market = self._touched[event.symbol] = self._markets[event.symbol]
+        market.change_book(event)
+
+    def _trade(self, event: events.Traded) -> None:
+        market = self._touched[event.symbol] = self._markets[event.symbol]
+        market.trade(event)
+
+    def _history(self, event: events.HistorySeeded) -> None:
+        self._markets[event.symbol].seed(event)
+
+    def _order(self, event: OrderEvent) -> None:
+        for who, text in self._executions.apply(event):
+            self._private.append((who, text_frame(text.encode())))
+
+    def _balance(self, event: events.BalancePosted) -> None:
+        for who, text in self._balances.apply(event):
+            self._private.append((who, text_frame(text.encode())))
+
+    def _instrument(self, event: events.InstrumentListed) -> None:
+        self.reference.list_instrument(event)
+        instrument = event.instrument
+        market = self._markets.get(instrument.symbol)
+        if market is None:
+            self._markets[instrument.symbol] = Market(instrument, event.time_ns)
+        else:
+            market.instrument = instrument
+
+    def _account(self, event: events.AccountOpened) -> None:
+        self.accounts[event.account] = event.tier
+
+    def _nonce(self, event: events.NonceUsed) -> None:
+        self.nonces[event.key_id] = event.nonce
+
+    def _status(self, event: events.SystemStatusChanged) -> None:
+        self.reference.change_status(event)
+        self._render(event.time_ns)  # what happened before it is sent before it
+        for who, connection_id in self._connections.items():
+            text = channels.status(event.status.value, connection_id)
+            self._audiences.send(who, text_frame(text.encode()))
+
+    def _render(self, time_ns: int) -> None:
+        """Make the frames of what has changed since the last time."""
+        if self._touched:
+            touched, self._touched = self._touched, {}
+            for market in touched.values():
+                for view, text in market.updates(time_ns):
+                    self._audiences.publish(view, text_frame(text.encode()))
+        if self.reference.changed:
+            if self._audiences.watched(INSTRUMENT):
+                self._audiences.publish(INSTRUMENT, text_frame(self.reference.update().encode()))
+            else:
+                self.reference.forget_changes()
+
+
+def _framed(text: str) -> bytes:
+    return text_frame(text.encode()) if text else b""
+
+
+def _shows_nowhere(event: Event) -> None:
+    """Only the one who asked hears of it, in the reply."""

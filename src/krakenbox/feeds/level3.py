@@ -1,0 +1,203 @@
+"""The visible book by order (channel `level3`): three windows of price levels, each level a queue of orders.
+
+Per change, in order (Kraken, websocket-v2/level3):
+
+    order inside the window     add, modify or delete
+    its level goes with it      then `add` for every order of the level that thereby enters, if any
+    its level is new            the worst level leaves in silence
+    order outside the window    nothing
+"""
+
+from collections.abc import Iterator
+
+from krakenbox.feeds.ladder import Ladder, Ladders, Step
+from krakenbox.feeds.windows import Window, Windows
+from krakenbox.model.event import BookAction, BookChanged
+from krakenbox.model.fixed import to_text
+from krakenbox.model.instrument import Instrument
+from krakenbox.model.order import OrderId, Side
+from krakenbox.protocol.checksum import LEVELS, book_checksum, fragment
+from krakenbox.protocol.timestamp import nanos
+from krakenbox.protocol.v2 import channels
+
+DEPTHS = (10, 100, 1000)
+"""Windows one can subscribe to, in price levels (Kraken, websocket-v2/level3)."""
+
+
+class Level3:
+    """The book of one symbol by order."""
+
+    __slots__ = ("_asks", "_bids", "_checksum", "_windows", "time_ns")
+
+    def __init__(self, instrument: Instrument, ladders: Ladders, time_ns: int) -> None:
+        self.time_ns = time_ns
+        """Time of the last change; of the listing before there was one."""
+        self._windows = Windows()
+        self._bids = _Side(instrument, ladders.bids, self._windows.bids)
+        self._asks = _Side(instrument, ladders.asks, self._windows.asks)
+        self._checksum: int | None = None
+
+    def apply(self, event: BookChanged) -> None:
+        """Take in the change that the ladder has just taken."""
+        self.time_ns = event.time_ns
+        side = self._bids if event.side is Side.BUY else self._asks
+        side.apply(event)
+        if not self._windows:
+            return
+        side.follow_fragments(event)
+        if side.ladder.rank < LEVELS:
+            side.follow_top()
+            self._checksum = None
+        side.record(event)
+
+    def watch(self, depth: int) -> None:
+        """Somebody looks at this window from now on."""
+        assert depth in DEPTHS, f"depth must be one of {DEPTHS}; was {depth}"
+        if not self._windows:
+            self._refill()
+        self._windows.open(depth)
+
+    def unwatch(self, depth: int) -> None:
+        """Nobody looks at this window any more."""
+        self._windows.close(depth)
+
+    def updates(self) -> Iterator[tuple[int, list[str], list[str]]]:
+        """Depth, bid events and ask events of every window that changed; leaves none."""
+        return self._windows.updates()
+
+    def orders(self, depth: int) -> tuple[list[str], list[str]]:
+        """Text of the best levels' orders: bids, asks, best level first, each level in queue order."""
+        return self._bids.orders(depth), self._asks.orders(depth)
+
+    def checksum(self) -> int:
+        """CRC32 of the orders of the ten best levels, asks then bids; 0 of an empty book."""
+        if not self._windows:
+            self._refill()
+        if self._checksum is None:
+            self._checksum = book_checksum(self._asks.top, self._bids.top)
+        return self._checksum
+
+    def _refill(self) -> None:
+        # Unwatched, changes do not reach the checksum's fragments.
+        self._bids.fill_top()
+        self._asks.fill_top()
+        self._checksum = None
+
+
+class _Side:
+    """One side: its queues by level key, and the checksum's fragments by order and by level."""
+
+    __slots__ = ("_fragments", "_instrument", "_queues", "_windows", "ladder", "top")
+
+    def __init__(self, instrument: Instrument, ladder: Ladder, windows: list[Window]) -> None:
+        self.ladder = ladder
+        self.top: list[bytes] = []
+        """Fragments of the ten best levels, each its orders' joined."""
+        # Orders in time priority, each as its last change.
+        self._queues: dict[int, dict[OrderId, BookChanged]] = {}
+        # Of the levels that have been among the ten best since somebody watches.
+        self._fragments: dict[int, dict[OrderId, bytes]] = {}
+        self._instrument = instrument
+        self._windows = windows
+
+    def apply(self, event: BookChanged) -> None:
+        """Carry the change into its queue."""
+        ladder = self.ladder
+        if event.action is BookAction.REMOVED:
+            queue = self._queues[ladder.key]
+            del queue[event.order_id]
+            if ladder.step is Step.REMOVED:
+                assert not queue, f"a level goes with its last order: {event}"
+                del self._queues[ladder.key]
+        elif ladder.step is Step.INSERTED:
+            self._queues[ladder.key] = {event.order_id: event}
+        else:
+            # A known order keeps its place in the dict, as it does in the queue.
+            self._queues[ladder.key][event.order_id] = event
+
+    def orders(self, depth: int) -> list[str]:
+        """Text of the best levels' orders."""
+        return [
+            self._order(order) for key in self.ladder.keys[:depth] for order in self._queues[key].values()
+        ]
+
+    def fill_top(self) -> None:
+        """Make the ten best levels' fragments afresh."""
+        self._fragments.clear()
+        self.top = [self._level(key) for key in self.ladder.keys[:LEVELS]]
+
+    def follow_fragments(self, event: BookChanged) -> None:
+        """Carry the change into the fragments of its level, if it has any."""
+        fragments = self._fragments.get(self.ladder.key)
+        if fragments is None:
+            return
+        if event.action is not BookAction.REMOVED:
+            fragments[event.order_id] = fragment(event.price, event.order_qty)
+        elif self.ladder.step is Step.REMOVED:
+            del self._fragments[self.ladder.key]
+        else:
+            del fragments[event.order_id]
+
+    def follow_top(self) -> None:
+        """Carry the last change into the ten best levels' fragments."""
+        ladder, top = self.ladder, self.top
+        if ladder.step is Step.CHANGED:
+            top[ladder.rank] = self._level(ladder.key)
+        elif ladder.step is Step.INSERTED:
+            top.insert(ladder.rank, self._level(ladder.key))
+            del top[LEVELS:]
+        else:
+            del top[ladder.rank]
+            if len(ladder.keys) >= LEVELS:
+                top.append(self._level(ladder.keys[LEVELS - 1]))
+
+    def record(self, event: BookChanged) -> None:
+        """Tell every watched window of the change."""
+        ladder = self.ladder
+        key, rank, step = ladder.key, ladder.rank, ladder.step
+        text = ""
+        for window in self._windows:
+            if rank >= window.depth and key not in window.evicted:
+                continue
+            text = text or channels.level3_event(event.action.value, self._order(event))
+            window.entries.append(text)
+            if step is Step.REMOVED:
+                self._replace(window)
+            elif step is Step.INSERTED and len(ladder.keys) > window.depth:
+                window.evicted.add(ladder.keys[window.depth])
+
+    def _replace(self, window: Window) -> None:
+        """Let the next level into a window, after one of its levels went."""
+        ladder = self.ladder
+        if ladder.key in window.evicted:
+            window.evicted.discard(ladder.key)
+        elif len(ladder.keys) >= window.depth:
+            key = ladder.keys[window.depth - 1]
+            if key in window.evicted:
+                # Pushed out by this very message: the client holds its orders still, a second `add` would
+                # double them.
+                window.evicted.discard(key)
+            else:
+                added = BookAction.ADDED.value
+                window.entries.extend(
+                    channels.level3_event(added, self._order(order)) for order in self._queues[key].values()
+                )
+
+    def _order(self, order: BookChanged) -> str:
+        instrument = self._instrument
+        return channels.level3_order(
+            order.order_id,
+            to_text(order.price, instrument.price_decimals),
+            to_text(order.order_qty, instrument.qty_decimals),
+            # Of a delete too: the page gives an order's time one meaning, "insert or amend".
+            nanos(order.order_time_ns),
+        )
+
+    def _level(self, key: int) -> bytes:
+        fragments = self._fragments.get(key)
+        if fragments is None:
+            fragments = self._fragments[key] = {
+                order_id: fragment(order.price, order.order_qty)
+                for order_id, order in self._queues[key].items()
+            }
+        return b"".join(fragments.values())

@@ -1,0 +1,127 @@
+"""The public views of one symbol, advanced together and rendered once per command."""
+
+from collections.abc import Iterator
+
+from krakenbox.feeds import v2
+from krakenbox.feeds.audiences import ViewKey
+from krakenbox.feeds.candles import Candles
+from krakenbox.feeds.depth import Depth
+from krakenbox.feeds.ladder import Ladders
+from krakenbox.feeds.level3 import Level3
+from krakenbox.feeds.ticker import Ticker
+from krakenbox.feeds.trades import Trades
+from krakenbox.model.event import BookChanged, HistorySeeded, Traded
+from krakenbox.model.instrument import Instrument
+
+Update = tuple[ViewKey, str]
+"""A watched view and the text of its frame."""
+
+
+class Market:
+    """One symbol's views. `time_ns` of its listing stands in where nothing has happened yet."""
+
+    __slots__ = ("_watched", "candles", "depth", "instrument", "ladders", "level3", "ticker", "trades")
+
+    def __init__(self, instrument: Instrument, time_ns: int) -> None:
+        self.instrument = instrument
+        """As listed last; precisions never change."""
+        self.ladders = Ladders()
+        self.depth = Depth(instrument, self.ladders, time_ns)
+        self.level3 = Level3(instrument, self.ladders, time_ns)
+        self.trades = Trades()
+        self.candles = Candles()
+        self.ticker = Ticker(self.ladders, time_ns)
+        self._watched: dict[str, dict[int | str, ViewKey]] = {}
+
+    def change_book(self, event: BookChanged) -> None:
+        """Take in one change of the visible book."""
+        ladder = self.ladders.apply(event)
+        self.depth.apply(event)
+        self.level3.apply(event)
+        if ladder.rank == 0:
+            self.ticker.quote(event.time_ns)
+
+    def trade(self, event: Traded) -> None:
+        """Take in one trade."""
+        self.trades.apply(event)
+        self.candles.apply(event)
+        self.ticker.trade(event)
+
+    def seed(self, event: HistorySeeded) -> None:
+        """Take in a past."""
+        self.trades.seed(event)
+        self.candles.seed(event)
+        self.ticker.seed(event)
+
+    def watch(self, view: ViewKey) -> None:
+        """Somebody sees this view from now on."""
+        self._watched.setdefault(view.channel, {})[view.param] = view
+        if view.channel == "book":
+            self.depth.watch(int(view.param))
+        elif view.channel == "level3":
+            self.level3.watch(int(view.param))
+
+    def unwatch(self, view: ViewKey) -> None:
+        """Nobody sees this view any more."""
+        params = self._watched[view.channel]
+        del params[view.param]
+        if not params:
+            del self._watched[view.channel]
+        if view.channel == "book":
+            self.depth.unwatch(int(view.param))
+        elif view.channel == "level3":
+            self.level3.unwatch(int(view.param))
+
+    def updates(self, time_ns: int) -> Iterator[Update]:
+        """Frames of what changed since the last call, one per watched view."""
+        trades, triggers = self.trades.updates(), self.ticker.updates()
+        watched = self._watched
+        if not watched:
+            return
+        instrument = self.instrument
+        if trades and "trade" in watched:
+            yield watched["trade"][0], v2.trades("update", trades, instrument)
+        if "book" in watched:
+            views, depth = watched["book"], self.depth
+            for levels, bids, asks in depth.updates():
+                yield views[levels], v2.book("update", depth, bids, asks, instrument)
+        if "level3" in watched:
+            views, level3 = watched["level3"], self.level3
+            for levels, bids, asks in level3.updates():
+                yield views[levels], v2.level3_update(level3, bids, asks, instrument)
+        if triggers and "ticker" in watched:
+            yield from self._ticker_updates(watched["ticker"], triggers, time_ns)
+        if trades and "ohlc" in watched:
+            for minutes, view in watched["ohlc"].items():
+                candle = self.candles.running(int(minutes))
+                yield view, v2.candles("update", int(minutes), [candle], instrument, time_ns)
+
+    def _ticker_updates(
+        self, views: dict[int | str, ViewKey], triggers: list[str], time_ns: int
+    ) -> Iterator[Update]:
+        pulled = [views[trigger] for trigger in triggers if trigger in views]
+        if not pulled:
+            return
+        self.ticker.roll(time_ns)
+        text = v2.ticker("update", self.ticker, self.instrument)
+        for view in pulled:
+            yield view, text
+
+    def snapshot(self, view: ViewKey, now_ns: int) -> str:
+        """The whole of one view. Reading a ticker drops the minutes that are older than a day now."""
+        instrument, param = self.instrument, view.param
+        match view.channel:
+            case "book":
+                bids, asks = self.depth.levels(int(param))
+                return v2.book("snapshot", self.depth, bids, asks, instrument)
+            case "level3":
+                return v2.level3_snapshot(self.level3, int(param), instrument)
+            case "trade":
+                return v2.trades("snapshot", self.trades.snapshot(), instrument)
+            case "ohlc":
+                candles = self.candles.snapshot(int(param), now_ns)
+                return v2.candles("snapshot", int(param), candles, instrument, now_ns)
+            case "ticker":
+                self.ticker.roll(now_ns)
+                return v2.ticker("snapshot", self.ticker, instrument)
+        raise AssertionError(f"channel must be one with symbols; was {view.channel}")

@@ -1,0 +1,59 @@
+"""Windows of a book that somebody watches: the best N levels a side, and what is new in them."""
+
+from collections.abc import Iterator
+
+
+class Window:
+    """One side of one window: its entries since the last frame, in order."""
+
+    __slots__ = ("depth", "entries", "evicted")
+
+    def __init__(self, depth: int) -> None:
+        self.depth = depth
+        self.entries: list[str] = []
+        # Levels pushed out since the last frame. A client truncates only after a message, so until then it
+        # still holds them and must hear of them.
+        self.evicted: set[int] = set()
+
+    def take(self) -> list[str]:
+        """The entries; leaves none."""
+        entries = self.entries
+        if entries:
+            self.entries = []
+            self.evicted.clear()
+        return entries
+
+
+class Windows:
+    """The watched windows of one book."""
+
+    __slots__ = ("_by_depth", "asks", "bids")
+
+    def __init__(self) -> None:
+        self.bids: list[Window] = []
+        self.asks: list[Window] = []
+        self._by_depth: dict[int, tuple[Window, Window]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._by_depth)
+
+    def open(self, depth: int) -> None:
+        """Begin to collect for one depth."""
+        assert depth not in self._by_depth, f"depth {depth} is watched already"
+        self._by_depth[depth] = (Window(depth), Window(depth))
+        self._arrange()
+
+    def close(self, depth: int) -> None:
+        """Collect no more for one depth."""
+        del self._by_depth[depth]
+        self._arrange()
+
+    def _arrange(self) -> None:
+        self.bids[:] = [bids for bids, _ in self._by_depth.values()]
+        self.asks[:] = [asks for _, asks in self._by_depth.values()]
+
+    def updates(self) -> Iterator[tuple[int, list[str], list[str]]]:
+        """Depth, bid entries and ask entries of every window that changed; leaves none."""
+        for depth, (bids, asks) in self._by_depth.items():
+            if bids.entries or asks.entries:
+                yield depth, bids.take(), asks.take()
