@@ -12,8 +12,8 @@ from krakenbox.sim.pit import Pit, PitSide
 
 MEND_ORDERS = 40
 """Most orders of one mending: a side of 1,200 levels that somebody took whole is back after 30 steps."""
-TAKE_FLOORS = 4_000
-"""Most an arbitrageur takes at once, in least quantities: some 20,000 USD."""
+TAKE_FLOORS = 20_000
+"""Most an arbitrageur takes at once, in least quantities: some 100,000 USD."""
 _TAKE_LEVELS = 8
 _PULL_ORDERS = 3
 _NEAR_LEVELS = 12
@@ -42,14 +42,14 @@ class DepthMaker:
                 pit.rest(self.account, side.side, self._qty(pit, level), price)
 
     def mend(self, pit: Pit) -> int:
-        """Add levels to a side that has too few, cancel from one that has too many orders."""
+        """Add levels to a side that has too few, cancel far orders of one that the price left behind."""
         shape = pit.shape
         events = 0
         for side in (pit.bids, pit.asks):
-            missing = shape.levels + shape.levels // 20 + 5 - len(side.keys)
+            missing = shape.levels + shape.levels // 30 + 10 - len(side.keys)
             if missing > 0:
                 events += self._add_levels(pit, side, missing)
-            elif side.resting > 2 * shape.target:
+            elif side.resting > shape.most:
                 events += self._cancel_furthest(pit, side)
         return events
 
@@ -60,7 +60,7 @@ class DepthMaker:
         level = dice.below(_NEAR_LEVELS) if dice.bits() & 1 else dice.skewed(shape.target)
         surplus = side.resting - shape.target
         if dice.below(shape.target) < shape.target // 2 - 2 * surplus:
-            price = Price((side.best or _beside(pit, side)) + side.sign * self._away(pit, level))
+            price = Price(_touch(pit, side) + side.sign * self._away(pit, level))
             if price < shape.tick:
                 return 0
             pit.rest(self.account, side.side, self._qty(pit, level), price)
@@ -71,14 +71,11 @@ class DepthMaker:
         if keys[-1] - keys[0] > _STRAY_WIDTHS * shape.width:
             return self._cancel_furthest(pit, side)
         own = side.own(keys[min(level, len(keys) - 1)])
-        if not own:
-            return 0
-        pit.cancel(own[-1])
-        return 1
+        return pit.cancel(own[-1]) if own else 0
 
     def _add_levels(self, pit: Pit, side: PitSide, missing: int) -> int:
         shape = pit.shape
-        touch = side.best or _beside(pit, side)
+        touch = _touch(pit, side)
         keys = side.keys
         furthest = max(keys[-1] if keys else 0, side.sign * touch)
         taken: set[int] = set()
@@ -99,8 +96,7 @@ class DepthMaker:
     def _cancel_furthest(self, pit: Pit, side: PitSide) -> int:
         for key in reversed(side.keys):
             if own := side.own(key):
-                pit.cancel(own[-1])
-                return 1
+                return pit.cancel(own[-1])
         return 0
 
     def _away(self, pit: Pit, level: int) -> int:
@@ -112,7 +108,7 @@ class DepthMaker:
     def _qty(self, pit: Pit, level: int) -> Qty:
         dice, shape = pit.dice, pit.shape
         far = 100 + 600 * level // shape.target
-        size = 8 + dice.below(8 << dice.below(8))
+        size = 20 + dice.below(20 << dice.below(9))
         return shape.qty(size * far // 100, dice.below(shape.floor))
 
 
@@ -122,29 +118,30 @@ class Quoter:
     account = AccountId("house-quotes")
 
     def tighten(self, pit: Pit) -> int:
-        """Quote inside a wide spread: towards the latent price, from the other side's best."""
-        shape, dice = pit.shape, pit.dice
+        """Quote inside a wide spread: beside the best price that is right, or around the latent one."""
+        shape = pit.shape
         bid, ask = pit.bids.best, pit.asks.best
         if bid and ask and ask - bid <= 3 * shape.unit:
             return 0
-        spread = shape.unit * (1 + dice.skewed(3))
-        buy = shape.floored(pit.fair) - shape.unit * dice.below(2)
+        spread = shape.unit * (1 + pit.dice.skewed(3))
+        # One quote that leans on a level which need not move follows the price with the fewest orders.
+        if ask and abs(ask - pit.fair) <= min(shape.slack, abs(pit.fair - bid)):
+            return self._quote(pit, Side.BUY, ask - spread)
+        if bid and abs(pit.fair - bid) <= shape.slack:
+            return self._quote(pit, Side.SELL, bid + spread)
+        buy = shape.floored(pit.fair) - shape.unit * pit.dice.below(2)
         if ask:
-            buy = min(buy, ask - spread)
-        sell = buy + spread
-        if bid:
-            sell = max(sell, bid + spread)
-        events = 0
-        if shape.tick <= buy and buy > bid:
-            events += self._quote(pit, Side.BUY, Price(buy))
-        if not ask or sell < ask:
-            events += self._quote(pit, Side.SELL, Price(sell))
-        return events
+            buy = min(Price(buy), ask - spread)
+        sell = max(buy, bid) + spread
+        events = self._quote(pit, Side.BUY, buy) if buy > bid else 0
+        return events + (self._quote(pit, Side.SELL, sell) if not ask or sell < ask else 0)
 
-    def _quote(self, pit: Pit, side: Side, price: Price) -> int:
+    def _quote(self, pit: Pit, side: Side, price: int) -> int:
         dice, shape = pit.dice, pit.shape
-        qty = shape.qty(4 + dice.below(4 << dice.below(8)), dice.below(shape.floor))
-        pit.rest(self.account, side, qty, price)
+        if price < shape.tick:
+            return 0
+        qty = shape.qty(8 + dice.below(8 << dice.below(8)), dice.below(shape.floor))
+        pit.rest(self.account, side, qty, Price(price))
         return 1
 
 
@@ -154,12 +151,12 @@ class Arbitrageur:
     account = AccountId("house-arbitrage")
 
     def correct(self, pit: Pit) -> int:
-        """Trade up to the latent price, if the best quote is worse than it by a unit."""
+        """Trade up to the latent price, once the best quote is off by half a gap."""
         shape = pit.shape
         bid, ask = pit.bids.best, pit.asks.best
-        if ask and pit.fair >= ask + shape.unit:
+        if ask and pit.fair > ask + shape.slack:
             return self._correct(pit, Side.BUY, pit.asks)
-        if bid and pit.fair <= bid - shape.unit:
+        if bid and pit.fair < bid - shape.slack:
             return self._correct(pit, Side.SELL, pit.bids)
         return 0
 
@@ -167,9 +164,7 @@ class Arbitrageur:
         dice, shape = pit.dice, pit.shape
         own = stale.own(stale.keys[0])
         if own and dice.chance(25):
-            for order_id in own[:_PULL_ORDERS]:
-                pit.cancel(order_id)
-            return min(len(own), _PULL_ORDERS)
+            return sum(pit.cancel(order_id) for order_id in own[:_PULL_ORDERS])
         limit = stale.sign * pit.fair
         total = 0
         for key in stale.keys[:_TAKE_LEVELS]:
@@ -193,9 +188,9 @@ class NoiseTaker:
         best = pit.side(side.opposite).best
         if not best:
             return 0
-        size = dice.below(1 << dice.below(8))
+        size = dice.below(2 << dice.below(8))
         if dice.chance(3):
-            size = 200 + dice.below(600)
+            size = 500 + dice.below(2_000)
         qty = shape.qty(1 + size, dice.below(shape.floor))
         return pit.take(self.account, side, qty, None if dice.chance(50) else best)
 
@@ -224,11 +219,11 @@ class MomentumTaker:
         return pit.take(self.account, side, shape.qty(2 + dice.below(60), dice.below(shape.floor)), None)
 
 
-def _beside(pit: Pit, side: PitSide) -> Price:
-    """Where an empty side begins: at the latent price, beyond the other side's best."""
-    shape = pit.shape
-    fair = shape.floored(pit.fair)
+def _touch(pit: Pit, side: PitSide) -> Price:
+    """Where a side begins: at its best price, or at the latent one if that is worse; never crossing."""
+    tick = pit.shape.tick
+    fair = pit.shape.floored(pit.fair)
     if side.side is Side.BUY:
         ask = pit.asks.best
-        return Price(min(fair, ask - shape.unit) if ask else fair)
-    return Price(max(fair, pit.bids.best) + shape.unit)
+        return Price(min(side.best or fair, fair, ask - tick if ask else fair))
+    return Price(max(side.best, fair + tick, pit.bids.best + tick))

@@ -27,7 +27,7 @@ _REACH = ((1, 1_440), (5, 5 * _CANDLES), (15, 15 * _CANDLES), (30, 30 * _CANDLES
 """Kinds of bars in minutes, and how many minutes before now each reaches back at least."""
 _COARSEST = 1_440
 """Bars begin on a whole day: the candles of four hours and of a day have no half one at their start."""
-_MEAN_FLOORS = 24
+_MEAN_FLOORS = 33
 """Mean size of a trade in least quantities."""
 
 
@@ -104,11 +104,11 @@ class _Past:
     def _bar(self, span: Span, first: Price, last: Price) -> Bar:
         draw = self._dice.bits()
         shape = self._shape
-        swing = self._swing * isqrt(span.minutes * 10_000) // 100
+        swing = self._swing * isqrt(span.minutes * 10_000) // 100 + 4 * shape.unit
         high = max(first, last) + shape.floored((draw & 0xFFFF) * swing >> 17)
         low = max(min(first, last) - shape.floored((draw >> 16 & 0xFFFF) * swing >> 17), shape.tick)
         trades = max(self._per_minute * span.minutes * (50 + (draw >> 32 & 0xFF) * 100 // 255) // 100, 1)
-        qty = shape.qty(trades * (_MEAN_FLOORS // 2 + (draw >> 40 & 0xF)), draw >> 20 & 0xFFFF)
+        qty = shape.qty(trades * (_MEAN_FLOORS - 8 + (draw >> 40 & 0xF)), draw >> 20 & 0xFFFF)
         mean = (first + last + high + low) // 4
         return Bar(
             begin_ns=span.begin_ns,
@@ -133,7 +133,7 @@ class _Past:
             price = last
             if number < count:
                 way = first + (last - first) * number // count
-                price = max(shape.floored(way + dice.bell(shape.gap)), shape.tick)
+                price = max(shape.floored(way + dice.bell(shape.gap) // 2), shape.tick)
             draw = dice.bits()
             trades.append(
                 PastTrade(
@@ -149,7 +149,7 @@ class _Past:
 
 def past_qty(shape: Shape, draw: int) -> Qty:
     """A trade's size: mostly small, at times a hundred times the least."""
-    span = shape.floor << (draw & 7)
+    span = 2 * shape.floor << (draw & 7)
     return shape.qty(1, (draw >> 3 & 0xFFFF) * span >> 16)
 
 

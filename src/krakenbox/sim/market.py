@@ -26,13 +26,17 @@ _EVENTS_A_SECOND = {MarketLevel.CALM: (2, 2), MarketLevel.BUSY: (30, 5)}
 """Book events a second of the busy pairs and of the others."""
 _INDEX_STEPS = {MarketLevel.CALM: 5 * STEPS_A_SECOND, MarketLevel.BUSY: STEPS_A_SECOND}
 """Steps between index prices of a pair: at most one per second enters the journal."""
-_TRADES_A_MINUTE_PER_EVENT = 9
+_TRADES_A_MINUTE_PER_EVENT = 15
 """Trades a minute for every book event a second: what the agents were counted to do."""
 _ACTS = 6
 """Most acts of one pair in one step; a market that was not stepped in time does not catch up."""
 _THINK_STEPS = 4
-_STIR_PERCENT = 62
-_NOISE_PERCENT = 92
+_LOOK_STEPS = STEPS_A_SECOND
+"""Each pair is looked at every second at least: its latent price moves on."""
+_LAG_MILLI = 10_000 * STEPS_A_SECOND
+"""Acts are put off, and caught up with, by ten seconds at most."""
+_STIR_PERCENT = 74
+_NOISE_PERCENT = 94
 """Below the first the depth maker stirs the book, below the second there is noise, above it momentum."""
 
 AGENTS = tuple(agent.account for agent in (DepthMaker, Quoter, Arbitrageur, NoiseTaker, MomentumTaker))
@@ -82,7 +86,7 @@ class Market:
         orders: list[Command] = []
         for desk in self._desks.values():
             desk.depth.open(desk.pit)
-            orders += desk.sent()
+            orders += desk.pit.sent()
         rates = {
             symbol: max(desk.rate * _TRADES_A_MINUTE_PER_EVENT, 1) for symbol, desk in self._desks.items()
         }
@@ -104,7 +108,7 @@ class Market:
         for desk in self._desks.values():
             if step >= desk.wake:
                 self._look(desk, step)
-                commands += desk.sent()
+                commands += desk.pit.sent()
             if step >= desk.index_step:
                 desk.index_step = step + _INDEX_STEPS[self._level]
                 commands += self._index(desk, step)
@@ -195,32 +199,27 @@ class _Desk:
         self.index_step = 1 + number
         self.index_price = 0
 
-    def sent(self) -> list[Command]:
-        """What the agents sent since the last call."""
-        sent, self.pit.sent = self.pit.sent, []
-        return sent
-
     def act(self, step: int) -> None:
         """What the book calls for first; then what is due."""
         called = self._respond(step)
         if called:
-            self._spend(called)
+            self._spend(step, called)
         else:
             self._stroll(step)
         self.rested = step + 1 + self.pit.dice.below(_THINK_STEPS)
         # After a response look again: it may not have been enough.
-        self.wake = self.rested if called else max(self._due_milli // 1_000, step + 1)
+        due = self.rested if called else self._due_milli // 1_000
+        self.wake = min(max(due, step + 1), step + _LOOK_STEPS)
 
     def _respond(self, step: int) -> int:
         pit = self.pit
-        return self._arbitrage.correct(pit) or self._quoter.tighten(pit) + self.depth.mend(pit)
+        return (self._arbitrage.correct(pit) or self._quoter.tighten(pit)) + self.depth.mend(pit)
 
     def _stroll(self, step: int) -> None:
-        self._due_milli = max(self._due_milli, (step - STEPS_A_SECOND) * 1_000)
         for _ in range(_ACTS):
             if self._due_milli >= (step + 1) * 1_000:
                 return
-            self._spend(self._wish(step))
+            self._spend(step, self._wish(step))
 
     def _wish(self, step: int) -> int:
         draw = self.pit.dice.below(100)
@@ -230,10 +229,11 @@ class _Desk:
             return self._noise.trade(self.pit)
         return self._momentum.trade(self.pit, step)
 
-    def _spend(self, events: int) -> None:
+    def _spend(self, step: int, events: int) -> None:
         """Put off the next act by the time so many events may take, between half and one and a half of it."""
         mean = events * STEPS_A_SECOND * 1_000 // self.rate or 1
-        self._due_milli += mean // 2 + self.pit.dice.below(mean)
+        due = self._due_milli + mean // 2 + self.pit.dice.below(mean)
+        self._due_milli = min(max(due, step * 1_000 - _LAG_MILLI), step * 1_000 + _LAG_MILLI)
 
 
 def _legs(pair: MarketPair) -> tuple[str, str]:

@@ -11,11 +11,11 @@ from krakenbox.sim.prices import exp_ppb, pair_deviation
 _DEEP = frozenset(("BTC/USD", "ETH/USD"))
 _DEEP_LEVELS = 1_200
 """Every depth up to 1,000 then has an edge that levels cross."""
-_LEVELS = 80
+_LEVELS = 60
 
 _UNIT_PPM = 2
 """Least price step that matters, in millionths: pairs with finer ticks are quoted in several ticks."""
-_GAPS_A_MINUTE = 15
+_GAPS_A_MINUTE = 12
 """Gaps between levels that a typical minute's move crosses: bounds the orders that follow the price."""
 _COST_MIN_TIMES = 2
 """A least quantity stays worth the cost minimum while the price halves."""
@@ -59,6 +59,8 @@ class Shape:
         "gap",
         "increment",
         "levels",
+        "most",
+        "slack",
         "start",
         "target",
         "tick",
@@ -77,9 +79,13 @@ class Shape:
         """Standard deviation of a minute's move, in billionths."""
         self.gap = max(self.unit, self.floored(start * self.deviation // (_GAPS_A_MINUTE * 1_000_000_000)))
         """Mean distance of levels near the touch."""
+        self.slack = max(self.unit, self.gap // 2)
+        """How far the best prices may be from the latent price."""
         self.levels = pair.levels
-        self.target = pair.levels + pair.levels // 10 + 10
+        self.target = pair.levels + pair.levels // 8 + 30
         """Levels aimed at; the surplus over `levels` is what a few sweeps may take."""
+        self.most = self.target + self.target // 4 + 30
+        """The agents' orders a side keeps: the price leaves quotes behind where it came from."""
         self.width = self.offset(self.target)
         """Distance of the last level from the touch."""
         self.increment = instrument.qty_increment

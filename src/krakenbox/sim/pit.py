@@ -16,14 +16,15 @@ class Pit:
 
     __slots__ = (
         "_ladders",
+        "_leaving",
         "_owners",
         "_places",
+        "_sent",
         "asks",
         "bids",
         "dice",
         "fair",
         "pair",
-        "sent",
         "shape",
         "symbol",
     )
@@ -35,8 +36,9 @@ class Pit:
         self.dice = Dice(seed, "agents", self.symbol)
         self.fair = int(pair.start_price)
         """The latent price at this step."""
-        self.sent: list[Command] = []
-        """Commands of this step, in order."""
+        self._sent: list[Command] = []
+        self._leaving: set[OrderId] = set()
+        """Orders canceled in this step: nobody cancels them again."""
         self._ladders = Ladders()
         self.bids = PitSide(self._ladders.bids, Side.BUY)
         self.asks = PitSide(self._ladders.asks, Side.SELL)
@@ -70,6 +72,12 @@ class Pit:
             side.added(event.order_id, ladder.key)
         return ladder.rank == 0 or len(ladder.keys) < self.shape.levels + 10
 
+    def sent(self) -> list[Command]:
+        """The commands of this step, in order; the next step begins."""
+        sent, self._sent = self._sent, []
+        self._leaving.clear()
+        return sent
+
     def rest(self, account: AccountId, side: Side, qty: Qty, price: Price) -> None:
         """Send an order that is to rest in the book."""
         terms = OrderTerms(
@@ -80,7 +88,7 @@ class Pit:
             limit_price=price,
             post_only=True,
         )
-        self.sent.append(PlaceOrder(account, terms))
+        self._sent.append(PlaceOrder(account, terms))
 
     def take(self, account: AccountId, side: Side, qty: Qty, limit: Price | None) -> int:
         """Send an order that is to trade at once, within `limit` or at market; the levels it will touch."""
@@ -92,12 +100,16 @@ class Pit:
             limit_price=limit or Price(0),
             time_in_force=TimeInForce.GTC if limit is None else TimeInForce.IOC,
         )
-        self.sent.append(PlaceOrder(account, terms))
+        self._sent.append(PlaceOrder(account, terms))
         return self.side(side.opposite).touched(qty)
 
-    def cancel(self, order_id: OrderId) -> None:
-        """Send the cancellation of an agent's order."""
-        self.sent.append(CancelOrder(self._owners[order_id], OrderRef(order_id=order_id)))
+    def cancel(self, order_id: OrderId) -> int:
+        """Send the cancellation of an agent's order; the book events it will cause."""
+        if order_id in self._leaving:
+            return 0
+        self._leaving.add(order_id)
+        self._sent.append(CancelOrder(self._owners[order_id], OrderRef(order_id=order_id)))
+        return 1
 
     @property
     def middle(self) -> int:
