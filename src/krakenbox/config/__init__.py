@@ -3,6 +3,7 @@
 from krakenbox.config.loading import load, load_default
 from krakenbox.config.opening import commands
 from krakenbox.config.settings import (
+    Access,
     Account,
     Config,
     Key,
@@ -13,6 +14,7 @@ from krakenbox.config.settings import (
 )
 
 __all__ = [
+    "Access",
     "Account",
     "Config",
     "Key",

@@ -133,6 +133,15 @@ class Account(Struct, frozen=True, kw_only=True):
     keys: tuple[Key, ...]
 
 
+class Access(Struct, frozen=True, kw_only=True):
+    """How to use an account: its first key."""
+
+    name: str
+    api_key: str
+    api_secret: str
+    tier: Tier
+
+
 class Config(Struct, frozen=True, kw_only=True):
     """Everything a start needs, checked and in the model's integers."""
 
@@ -143,3 +152,16 @@ class Config(Struct, frozen=True, kw_only=True):
     start_prices: dict[str, Price]
     fee_schedules: dict[str, tuple[FeeTier, ...]]
     accounts: dict[str, Account]
+
+    def accesses(self) -> dict[str, Access]:
+        """How to use each account that has a key, by name."""
+        return {
+            name: Access(
+                name=name,
+                api_key=account.keys[0].api_key,
+                api_secret=account.keys[0].api_secret,
+                tier=account.tier,
+            )
+            for name, account in self.accounts.items()
+            if account.keys
+        }

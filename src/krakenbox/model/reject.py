@@ -16,6 +16,7 @@ class Reject(StrEnum):
     UNSUPPORTED_EVENT = "Unsupported event"
     UNSUPPORTED_FIELD = "Unsupported field: '{field}' for the given msg type: {method}"
     FIELD_TYPE = "{field} field must be a {type}"
+    FIELD_TYPE_AN = "{field} field must be an {type}"
     FIELD_MISSING = "{field}(s) not found"
     TOKEN_MISSING = "Token(s) not found"
     SESSION_INVALID = "ESession:Invalid session"
@@ -35,6 +36,10 @@ class Reject(StrEnum):
     SIGNATURE_INVALID = "EAPI:Invalid signature"
     NONCE_INVALID = "EAPI:Invalid nonce"
     LOCKOUT = "EGeneral:Temporary lockout"
+    REST_RATE_LIMIT = "EAPI:Rate limit exceeded"
+    UNKNOWN_METHOD = "EGeneral:Unknown method"
+    UNKNOWN_PAIR = "EQuery:Unknown asset pair"
+    UNKNOWN_ASSET = "EQuery:Unknown asset"
     # Venue: decided in `apply`, in the order of `venue.checks`.
     INVALID_ARGUMENTS = "EGeneral:Invalid arguments"
     INVALID_ARGUMENT = "EGeneral:Invalid arguments:{field}"

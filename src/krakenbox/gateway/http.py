@@ -1,0 +1,138 @@
+"""The HTTP port: REST, health and metrics over aiohttp. What to answer is decided in `rest`."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable, Iterator
+
+import msgspec
+from aiohttp import web
+from msgspec import Struct
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from krakenbox.gateway.rest import Answer, Request, Rest, refused
+from krakenbox.model.command import Command
+from krakenbox.model.event import Outcome, Rejected
+
+logger = logging.getLogger(__name__)
+
+MAX_BODY = 1 << 20
+SHUTDOWN_S = 0.5
+"""How long requests under way may take to end at a stop."""
+
+Submit = Callable[[Command, Callable[[Outcome], None]], None]
+"""A command, and whom to call with its outcome once that is durable."""
+
+
+class Vitals(Struct, frozen=True, kw_only=True):
+    """How an exchange is doing."""
+
+    ready: bool
+    sequence: int
+    """The last durable one."""
+    uptime_ns: int
+    connections: int
+    connects_total: int
+    messages_total: int
+
+
+class Http:
+    """The HTTP side of one exchange."""
+
+    def __init__(
+        self, rest: Rest, submit: Submit, vitals: Callable[[], Vitals], now_ns: Callable[[], int]
+    ) -> None:
+        self._rest = rest
+        self._submit = submit
+        self._vitals = vitals
+        self._now_ns = now_ns
+        # A registry of its own: two exchanges may live in one process.
+        self._registry = CollectorRegistry()
+        self._registry.register(_VitalsCollector(vitals))
+        self.app = web.Application(client_max_size=MAX_BODY)
+        self.app.router.add_get("/health", self._health)
+        self.app.router.add_get("/metrics", self._metrics)
+        for method in ("GET", "POST"):
+            self.app.router.add_route(method, "/0/{rest:.*}", self._answer)
+        self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+
+    async def start(self, sockets: list[socket.socket]) -> None:
+        """Serve what arrives on listening sockets."""
+        await self._runner.setup()
+        for sock in sockets:
+            await web.SockSite(self._runner, sock).start()
+
+    async def close(self) -> None:
+        """Stop listening and end what is under way."""
+        await self._runner.cleanup()
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        answer = self._rest.answer(
+            Request(
+                address=request.remote or "",
+                path=request.rel_url.raw_path,
+                query=request.rel_url.raw_query_string,
+                key_id=request.headers.get("API-Key", ""),
+                signature=request.headers.get("API-Sign", ""),
+                body=await request.read(),
+            ),
+            self._now_ns(),
+        )
+        if answer.log:
+            logger.warning("%s", answer.log)
+        refusal = await self._journal_nonce(answer)
+        return _json(refused(refusal.text).body if refusal is not None else answer.body)
+
+    async def _journal_nonce(self, answer: Answer) -> Rejected | None:
+        """Return once the nonce an answer used can no longer be forgotten, or could not be journaled."""
+        if answer.use_nonce is None:
+            return None
+        ended: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+        def durable(outcome: Outcome) -> None:
+            if not ended.done():
+                ended.set_result(outcome)
+
+        self._submit(answer.use_nonce, durable)
+        return next((event for event in (await ended).events if isinstance(event, Rejected)), None)
+
+    async def _health(self, _: web.Request) -> web.Response:
+        vitals = self._vitals()
+        told = {
+            "ready": vitals.ready,
+            "sequence": vitals.sequence,
+            "uptime_s": vitals.uptime_ns // 1_000_000 / 1_000,
+        }
+        return _json(msgspec.json.encode(told), 200 if vitals.ready else 503)
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        return web.Response(
+            body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
+        )
+
+
+class _VitalsCollector(Collector):
+    """Vitals in Prometheus' words, read when asked for."""
+
+    def __init__(self, vitals: Callable[[], Vitals]) -> None:
+        self._vitals = vitals
+
+    def collect(self) -> Iterator[Metric]:
+        """The present values."""
+        vitals = self._vitals()
+        yield GaugeMetricFamily("krakenbox_ready", "1 while requests are served.", int(vitals.ready))
+        yield GaugeMetricFamily("krakenbox_sequence", "Last durable command.", vitals.sequence)
+        yield GaugeMetricFamily("krakenbox_uptime_seconds", "Time since start.", vitals.uptime_ns / 1e9)
+        yield GaugeMetricFamily("krakenbox_connections", "Open WebSocket connections.", vitals.connections)
+        yield CounterMetricFamily(
+            "krakenbox_connects", "WebSocket upgrades asked for.", vitals.connects_total
+        )
+        yield CounterMetricFamily("krakenbox_messages", "WebSocket messages received.", vitals.messages_total)
+
+
+def _json(body: bytes, status: int = 200) -> web.Response:
+    return web.Response(body=body, status=status, content_type="application/json", charset="utf-8")

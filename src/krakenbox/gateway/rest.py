@@ -1,0 +1,174 @@
+"""REST, as a function: a request in, an answer out, or a nonce to journal before the answer may leave.
+
+Kraken, REST guides: errors are told in the body with status 200; a private call is a POST whose body, form or
+JSON, carries the nonce.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec import Struct
+
+from krakenbox.errors import ProtocolError
+from krakenbox.feeds.hub import Hub
+from krakenbox.gateway.keys import ApiKey, Keyring, Permission, PrivateCall
+from krakenbox.gateway.listings import asset_pairs, assets
+from krakenbox.gateway.restcounter import RestCounters
+from krakenbox.gateway.tokens import TOKEN_LIFETIME_S, Tokens
+from krakenbox.model.command import FeeTier, UseNonce
+from krakenbox.model.reject import Reject
+from krakenbox.protocol.timestamp import NS_PER_SECOND, rfc1123, seconds
+
+PUBLIC = "/0/public/"
+PRIVATE = "/0/private/"
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """What of an HTTP request matters here."""
+
+    address: str
+    path: str
+    """Without the query."""
+    query: str = ""
+    key_id: str = ""
+    """Header `API-Key`."""
+    signature: str = ""
+    """Header `API-Sign`."""
+    body: bytes = b""
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """What to send; with `use_nonce`, once that command is durable."""
+
+    body: bytes
+    use_nonce: UseNonce | None = None
+    log: str = ""
+    """For whoever runs the exchange; empty when there is nothing to say."""
+
+
+class Rest:
+    """The REST interface of one exchange."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        keyring: Keyring,
+        tokens: Tokens,
+        fees: Mapping[str, tuple[FeeTier, ...]],
+        *,
+        limited: bool,
+    ) -> None:
+        """`limited` counts calls per key."""
+        self._hub = hub
+        self._keyring = keyring
+        self._tokens = tokens
+        self._fees = fees
+        self._counters = RestCounters() if limited else None
+
+    def answer(self, request: Request, now_ns: int) -> Answer:
+        """Answer a request below `/0/`."""
+        if request.path.startswith(PUBLIC):
+            return self._public(request, now_ns)
+        if request.path.startswith(PRIVATE):
+            return self._private(request, now_ns)
+        return refused(Reject.UNKNOWN_METHOD)
+
+    # --- public
+
+    def _public(self, request: Request, now_ns: int) -> Answer:
+        method = _PUBLIC.get(request.path.removeprefix(PUBLIC))
+        if method is None:
+            return refused(Reject.UNKNOWN_METHOD)
+        params = dict(parse_qsl(request.query)) | _body_fields(request.body)
+        try:
+            return answered(method(self, params, now_ns))
+        except ProtocolError as misuse:
+            return refused(misuse.error)
+
+    def _time(self, params: Mapping[str, str], now_ns: int) -> dict[str, Any]:
+        return {"unixtime": now_ns // NS_PER_SECOND, "rfc1123": rfc1123(now_ns)}
+
+    def _system_status(self, params: Mapping[str, str], now_ns: int) -> dict[str, Any]:
+        return {"status": self._hub.reference.status.value, "timestamp": seconds(now_ns)}
+
+    def _assets(self, params: Mapping[str, str], now_ns: int) -> dict[str, Any]:
+        return assets(self._hub.reference.table, params)
+
+    def _asset_pairs(self, params: Mapping[str, str], now_ns: int) -> dict[str, Any]:
+        return asset_pairs(self._hub.reference.table, self._fees, params)
+
+    # --- private
+
+    def _private(self, request: Request, now_ns: int) -> Answer:
+        method = _PRIVATE.get(request.path.removeprefix(PRIVATE))
+        if method is None:
+            return refused(Reject.UNKNOWN_METHOD)
+        call = PrivateCall(
+            address=request.address,
+            key_id=request.key_id,
+            signature=request.signature,
+            path=request.path,
+            nonce=_body_fields(request.body).get("nonce", ""),
+            body=request.body,
+            permission=method.permission,
+        )
+        verdict = self._keyring.authenticate(call, now_ns)
+        key, nonce = verdict.key, verdict.nonce
+        if key is None or nonce is None:
+            where = f"{request.path} from {request.address}: {verdict.error}"
+            return refused(verdict.error, log=f"{where}: {verdict.hint}" if verdict.hint else where)
+        use_nonce = UseNonce(key_id=key.key_id, nonce=nonce)
+        error = verdict.error or ("" if self._may_call(key, method.calls, now_ns) else Reject.REST_RATE_LIMIT)
+        answer = refused(error) if error else answered(method.call(self, key, now_ns))
+        return msgspec.structs.replace(answer, use_nonce=use_nonce)
+
+    def _may_call(self, key: ApiKey, calls: int, now_ns: int) -> bool:
+        if self._counters is None:
+            return True
+        return self._counters.charge(key.key_id, self._hub.accounts[key.account], calls, now_ns)
+
+    def _websockets_token(self, key: ApiKey, now_ns: int) -> dict[str, Any]:
+        return {"token": self._tokens.issue(key, now_ns), "expires": TOKEN_LIFETIME_S}
+
+
+class _Private(Struct, frozen=True):
+    """A private method: what it needs, what it costs."""
+
+    call: Callable[[Rest, ApiKey, int], dict[str, Any]]
+    permission: Permission | None
+    calls: int = 1
+
+
+_PUBLIC: dict[str, Callable[[Rest, Mapping[str, str], int], dict[str, Any]]] = {
+    "Time": Rest._time,
+    "SystemStatus": Rest._system_status,
+    "Assets": Rest._assets,
+    "AssetPairs": Rest._asset_pairs,
+}
+_PRIVATE = {"GetWebSocketsToken": _Private(Rest._websockets_token, Permission.CREATE_WS_TOKEN)}
+
+METHODS = (*(PUBLIC + name for name in _PUBLIC), *(PRIVATE + name for name in _PRIVATE))
+"""Every method served."""
+
+
+def answered(result: dict[str, Any]) -> Answer:
+    """The envelope of a success."""
+    return Answer(body=msgspec.json.encode({"error": [], "result": result}))
+
+
+def refused(error: str, log: str = "") -> Answer:
+    """The envelope of a refusal: no `result` key."""
+    return Answer(body=msgspec.json.encode({"error": [error]}), log=log)
+
+
+def _body_fields(body: bytes) -> dict[str, str]:
+    """Plain fields of a JSON or form body; nothing of what is neither."""
+    if not body.lstrip().startswith(b"{"):
+        return dict(parse_qsl(body.decode("utf-8", "replace")))
+    try:
+        fields = msgspec.json.decode(body, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return {}
+    return {name: str(value) for name, value in fields.items() if isinstance(value, str | int)}
