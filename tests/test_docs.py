@@ -1,0 +1,18 @@
+"""The documents say what the code does."""
+
+from pathlib import Path
+
+from docs.coverage import PAGE, render
+
+from krakenbox.protocol.v2.methods import METHODS
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_coverage_is_what_the_tables_say() -> None:
+    assert PAGE.read_text() == render(), "run: python -m docs.coverage"
+
+
+def test_coverage_lists_every_method() -> None:
+    page = PAGE.read_text()
+    assert [name for name in METHODS if f"| `{name}` |" not in page] == []
