@@ -9,9 +9,11 @@
 are numbers or texts of the instrument's decimals; BTC/USD unless told otherwise.
 """
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, assert_never
 
+from krakenbox.engine.book import OrderBook
 from krakenbox.model.command import (
     AddAsset,
     AddInstrument,
@@ -204,20 +206,48 @@ def opened(ladder: str = "", symbol: str = BTC_USD.symbol) -> Pit:
 
 def draw(pit: Pit, ladder: str, symbol: str = BTC_USD.symbol) -> None:
     """Rest the orders of a drawn book, queue by queue."""
+    for owner, side, qty, price in _orders(ladder):
+        told = pit.send(place(side, qty, at=price, by=owner, symbol=symbol))
+        assert isinstance(told[-1], BookChanged), f"{qty} at {price} does not rest: {story(told)}"
+
+
+def book(ladder: str) -> OrderBook:
+    """A book of BTC/USD on its own, without an exchange: the n-th order drawn is called `On`."""
+    found = OrderBook()
+    for number, (owner, side, qty, price) in enumerate(_orders(ladder), 1):
+        terms = place(side, qty, at=price).terms
+        order = Order(
+            order_id=OrderId(f"O{number}"),
+            account=AccountId(owner),
+            terms=terms,
+            qty=terms.qty,
+            limit_price=terms.limit_price,
+            time_ns=number,
+            created_ns=number,
+        )
+        found.own(side).rest(order)
+    return found
+
+
+def _orders(ladder: str) -> Iterator[tuple[str, Side, str, str]]:
+    """Owner, side, quantity and price of each order of a drawn book, queue by queue."""
     asks, _, bids = ladder.partition("|")
     for side, levels in ((sell, asks), (buy, bids)):
         for level in filter(None, map(str.strip, levels.split(","))):
             price, _, queue = level.partition(" x ")
             for order in queue.split("+"):
                 qty, _, owner = order.partition(":")
-                told = pit.send(place(side, qty, at=price, by=owner or OWNER, symbol=symbol))
-                assert isinstance(told[-1], BookChanged), f"{order} at {price} does not rest: {told}"
+                yield owner or OWNER, side, qty, price
 
 
 def drawn(pit: Pit, symbol: str = BTC_USD.symbol) -> str:
-    """The book as it would be drawn."""
+    """The book of a market as it would be drawn."""
+    return drawn_book(pit.exchange.venue.markets[symbol].book, symbol)
+
+
+def drawn_book(book: OrderBook, symbol: str = BTC_USD.symbol) -> str:
+    """A book as it would be drawn."""
     i = INSTRUMENTS[symbol]
-    book = pit.exchange.venue.markets[symbol].book
 
     def level(price: int, queue: list[Order]) -> str:
         orders = (

@@ -70,7 +70,7 @@ def arguments(entry: Entry) -> str | None:
         return Reject.INVALID_ARGUMENT.text(field="order_qty")
     if terms.limit_price <= 0:
         return Reject.INVALID_ARGUMENT.text(field="limit_price")
-    if (terms.time_in_force is TimeInForce.GTD) != (terms.expire_ns > entry.time_ns):
+    if terms.expire_ns <= entry.time_ns if terms.time_in_force is TimeInForce.GTD else terms.expire_ns:
         return Reject.INVALID_ARGUMENT.text(field="expire_time")
     if terms.post_only and terms.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
         return Reject.INVALID_ARGUMENT.text(field="post_only")

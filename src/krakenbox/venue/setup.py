@@ -59,8 +59,8 @@ def add_instrument(venue: Venue, now: Moment, command: AddInstrument) -> None:
     if not {instrument.base, instrument.quote} <= venue.instruments.assets.keys():
         _refuse(now, "asset")
         return
-    if instrument.price_increment <= 0 or instrument.qty_increment <= 0:
-        _refuse(now, "increment")
+    if not _sound(instrument):
+        _refuse(now, "instrument")
         return
     market = venue.markets.get(instrument.symbol)
     if market is None:
@@ -69,6 +69,12 @@ def add_instrument(venue: Venue, now: Moment, command: AddInstrument) -> None:
         _refuse(now, "decimals")
         return
     _list(venue, now, market, instrument)
+
+
+def _sound(instrument: Instrument) -> bool:
+    """Whether prices and quantities have steps, and a cost no decimals that a product lacks."""
+    i = instrument
+    return i.price_increment > 0 and i.qty_increment > 0 and 0 <= i.cost_decimals <= i.exact_decimals
 
 
 def _fixed_part(instrument: Instrument) -> tuple[object, ...]:
