@@ -8,12 +8,11 @@ assert floor.seen(1) == ['{"channel":"book",...']
 
 import json
 from collections.abc import Iterable, Iterator
+from random import Random
 from typing import Any
 from zlib import crc32
 
-from hypothesis import strategies as st
-
-from builders import ASSETS, BTC_USD, INSTRUMENTS, START_NS, Pit, opening
+from builders import ASSETS, BTC_USD, INSTRUMENTS, START_NS, Pit, buy, opening, sell
 from krakenbox.feeds.hub import Hub, Subscriber, ViewKey
 from krakenbox.model.command import Command
 from krakenbox.model.event import (
@@ -270,20 +269,26 @@ def _crc(pairs: Iterable[tuple[str, str]]) -> int:
     return crc32(text.encode())
 
 
-def walk(data: st.DataObject, hand: Hand, prices: int) -> Iterator[list[BookChanged]]:
-    """Commands of up to six fitting changes each, at prices from 1 on, both sides over the whole range."""
-    for _ in range(data.draw(st.integers(1, 12))):
+def walk(seed: int, hand: Hand) -> Iterator[list[BookChanged]]:
+    """Commands of up to eight fitting changes each, many of them around the tenth level of a side."""
+    dice = Random(seed)
+    for _ in range(40):
         hand.tick()
-        command = []
-        for _ in range(data.draw(st.integers(1, 6))):
-            side, price = data.draw(st.sampled_from(Side)), data.draw(st.integers(1, prices))
-            queue = hand.levels.get((side, price), {})
-            what = data.draw(st.sampled_from(("add", "modify", "remove") if queue else ("add",)))
-            if what == "add":
-                command.append(hand.add(side, price, data.draw(st.integers(1, 99))))
-            elif what == "modify":
-                place = data.draw(st.integers(0, len(queue) - 1))
-                command.append(hand.modify(side, price, data.draw(st.integers(1, 99)), place))
-            else:
-                command.append(hand.remove(side, price, data.draw(st.integers(0, len(queue) - 1))))
-        yield command
+        yield [_step(dice, hand) for _ in range(dice.randint(1, 8))]
+
+
+def _step(dice: Random, hand: Hand) -> BookChanged:
+    side, qty = dice.choice((buy, sell)), dice.randint(1, 99)
+    levels = hand.best(side, 14)
+    if not levels:
+        return hand.add(side, 1000, qty)
+    place = dice.choice((dice.randrange(14), dice.choice((9, 10, 11))))
+    price, queue = levels[min(place, len(levels) - 1)]
+    match dice.choice(("insert", "insert", "join", "modify", "remove", "remove")):
+        case "insert":
+            return hand.add(side, price + dice.randint(1, 3), qty)
+        case "join":
+            return hand.add(side, price, qty)
+        case "modify":
+            return hand.modify(side, price, qty, dice.randrange(len(queue)))
+    return hand.remove(side, price, dice.randrange(len(queue)))

@@ -163,19 +163,18 @@ def test_a_window_shows_its_depth(depth: int) -> None:
     assert entries(text, "asks")[0] == ("200.1", "0.00000001")
 
 
-@given(st.data())
-def test_every_replica_is_the_book_after_every_message(data: st.DataObject) -> None:
-    floor, hand = filled(range(1, 31), range(31, 61))
-    depths = {who: depth for who, depth in enumerate(DEPTHS, start=1) if data.draw(st.booleans())}
-    replicas = {who: BookReplica(depth) for who, depth in depths.items()}
-    for who, replica in replicas.items():
-        replica.receive(floor.watch(who, "book", SYMBOL, depths[who]))
-    for command in walk(data, hand, prices=60):
+@given(st.integers(0, 2**32), st.sets(st.sampled_from(DEPTHS), min_size=1))
+def test_every_replica_is_the_book_after_every_message(seed: int, depths: set[int]) -> None:
+    floor, hand = filled(range(100, 200, 4), range(200, 300, 4))
+    replicas = {depth: BookReplica(depth) for depth in depths}
+    for depth, replica in replicas.items():
+        replica.receive(floor.watch(depth, "book", SYMBOL, depth))
+    for command in walk(seed, hand):
         floor.show(*command)
-        for who, replica in replicas.items():
-            for text in floor.seen(who):
+        for depth, replica in replicas.items():
+            for text in floor.seen(depth):
                 replica.receive(text)
-            assert replica.sides == book(hand, replica.depth)
+            assert replica.sides == book(hand, depth)
 
 
 def book(hand: Hand, depth: int) -> dict[str, dict[str, str]]:
