@@ -31,6 +31,8 @@ class Reject(StrEnum):
     PAIR_UNSUPPORTED = "Currency pair not supported {symbol}"
     PAIR_FORMAT = "Currency pair not in ISO 4217-A3 format {symbol}"
     MSG_RATE = "Exceeded msg rate"
+    SYMBOL_LIMIT = "Exceeded symbol limit"
+    """*Chosen*: level3 over its 200 symbols per connection."""
     # REST authentication: decided before the request is looked at.
     KEY_INVALID = "EAPI:Invalid key"
     SIGNATURE_INVALID = "EAPI:Invalid signature"

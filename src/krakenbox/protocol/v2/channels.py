@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from krakenbox.model.fixed import rescale, to_text
 from krakenbox.model.instrument import Asset, Instrument
+from krakenbox.protocol.literals import boolean
 
 HEARTBEAT = '{"channel":"heartbeat"}'
 """The whole frame."""
@@ -257,11 +258,6 @@ def instrument(kind: str, assets: Iterable[str], pairs: Iterable[str]) -> str:
         f'{{"channel":"instrument","type":"{kind}","data":{{"assets":[{",".join(assets)}],'
         f'"pairs":[{",".join(pairs)}]}}}}'
     )
-
-
-def boolean(value: bool) -> str:
-    """JSON text of a boolean."""
-    return "true" if value else "false"
 
 
 def _margin(i: Instrument) -> str:

@@ -1,7 +1,7 @@
 """Text of the private channels' data frames, `executions` and `balances`: as `channels`, for one account.
 
-Which keys a row has, and in which order, depends on what happened; both are the recorded ones where there is a
-recording. None shows `filled` or `expired` rows or an open order in a snapshot: these take the form of the
+Which keys a row has, and in which order, depends on what happened; both are the recorded ones where there is
+a recording. None shows `filled` or `expired` rows or an open order in a snapshot: these take the form of the
 nearest recorded row. A text that a client chose (`cl_ord_id`) comes as JSON text, quoted and escaped.
 """
 

@@ -1,0 +1,64 @@
+"""The tables of methods and channels."""
+
+from typing import get_args
+
+import pytest
+
+from krakenbox.protocol.v2 import schema
+from krakenbox.protocol.v2.methods import (
+    CHANNEL_NAMES,
+    CHANNELS,
+    METHODS,
+    ChannelParams,
+    Coverage,
+    ExecutionsParams,
+    Params,
+)
+
+
+def test_every_struct_of_a_method_or_channel_is_in_its_table() -> None:
+    assert {entry.params for entry in METHODS.values()} == set(get_args(Params))
+    assert {entry.params for entry in CHANNELS.values()} == set(get_args(ChannelParams))
+    assert {name: CHANNELS[name].params for name in CHANNEL_NAMES.values()} == {
+        name: params for params, name in CHANNEL_NAMES.items()
+    }
+
+
+def test_what_is_not_done_yet() -> None:
+    assert [name for name, entry in METHODS.items() if entry.coverage is Coverage.NOT_YET] == [
+        "amend_order",
+        "edit_order",
+        "cancel_all_orders_after",
+        "batch_add",
+        "batch_cancel",
+    ]
+    assert [name for name, entry in CHANNELS.items() if entry.coverage is Coverage.NOT_YET] == []
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in METHODS if name not in ("ping", "subscribe", "unsubscribe")]
+)
+def test_what_moves_orders_takes_a_token(name: str) -> None:
+    assert schema.table(METHODS[name].params).required[0] == "token"
+
+
+def test_a_batch_order_is_an_order_less_what_the_batch_has() -> None:
+    order, batch = (set(schema.table(METHODS[name].params).fields) for name in ("add_order", "batch_add"))
+    item = schema.table(METHODS["batch_add"].params).fields["orders"].item
+    assert item is not None
+    assert item.table is not None
+    assert order - set(item.table.fields) == {"symbol", "token", "deadline", "validate"} == batch - {"orders"}
+
+
+@pytest.mark.parametrize(
+    ("params", "wanted"),
+    [
+        (ExecutionsParams(), (True, False)),
+        (ExecutionsParams(snap_trades=True), (True, True)),
+        (ExecutionsParams(snap_orders=False), (False, False)),
+        (ExecutionsParams(snapshot_trades=True), (False, True)),
+        (ExecutionsParams(snapshot=False, snap_trades=True, snapshot_trades=True), (False, False)),
+    ],
+)
+def test_what_a_snapshot_of_executions_lists(params: ExecutionsParams, wanted: tuple[bool, bool]) -> None:
+    assert (params.wants_orders, params.wants_trades) == wanted
