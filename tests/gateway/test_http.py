@@ -9,12 +9,14 @@ import aiohttp
 import pytest
 
 from gateway.conftest import PATH, SECRET, T0
+from krakenbox.feeds.hub import Hub
+from krakenbox.gateway.admin import Admin
 from krakenbox.gateway.http import MAX_BODY, Http, Vitals
-from krakenbox.gateway.keys import signature
+from krakenbox.gateway.keys import Keyring, signature
 from krakenbox.gateway.rest import Rest
 from krakenbox.gateway.sockets import listen, port_of
-from krakenbox.model.command import Command, UseNonce
-from krakenbox.model.event import NonceUsed, Outcome, Rejected
+from krakenbox.model.command import Command, Deposit, OpenAccount, Tier, UseNonce
+from krakenbox.model.event import Outcome, Rejected
 from krakenbox.model.reject import Reject
 
 WELL = Vitals(
@@ -38,21 +40,17 @@ class Journal:
             self.finish()
 
     def finish(self) -> None:
-        command, done = self.taken[-1]
-        assert isinstance(command, UseNonce)
-        event = (
-            Rejected(T0, "", Reject.UNAVAILABLE)
-            if self.refuses
-            else NonceUsed(T0, command.key_id, command.nonce)
-        )
-        done(Outcome(1, T0, [event]))
+        done = self.taken[-1][1]
+        refusal = [Rejected(T0, "", Reject.UNAVAILABLE)]
+        done(Outcome(1, T0, refusal if self.refuses else []))
 
 
 @asynccontextmanager
 async def served(
-    rest: Rest, journal: Journal, vitals: Vitals = WELL
+    rest: Rest, journal: Journal, vitals: Vitals = WELL, admin: Admin | None = None
 ) -> AsyncIterator[tuple[aiohttp.ClientSession, str]]:
-    http = Http(rest, journal.submit, lambda: vitals, lambda: T0)
+    admin = admin or Admin(Hub(), Keyring(), bytes)
+    http = Http(rest, admin, journal.submit, lambda: vitals, lambda: T0)
     sockets = listen(("127.0.0.1",), 0)
     await http.start(sockets)
     try:
@@ -162,6 +160,33 @@ def test_two_exchanges_have_metrics_of_their_own(rest: Rest) -> None:
                     assert "krakenbox_sequence 42.0\n" in text
                     assert "krakenbox_connects_total 5.0\n" in text
                     assert "krakenbox_uptime_seconds 1.5\n" in text
+
+    asyncio.run(run())
+
+
+def test_admin_answers_once_its_commands_are_durable(rest: Rest, hub: Hub, keyring: Keyring) -> None:
+    async def run() -> None:
+        journal = Journal()
+        admin = Admin(hub, keyring, bytes)
+        async with served(rest, journal, admin=admin) as (client, url):
+            body = {"name": "dave", "tier": "starter", "balances": {"USD": "12.5"}}
+            response = await client.post(f"{url}/admin/accounts", json=body)
+            assert response.status == 201
+            told = await response.json()
+            assert (told["name"], told["tier"], len(told["api_key"])) == ("dave", "starter", 56)
+            assert [command for command, _ in journal.taken] == [
+                OpenAccount("dave", Tier.STARTER),
+                Deposit("dave", "USD", 125_000),
+            ]
+            journal.refuses = True
+            response = await client.post(f"{url}/admin/accounts", json={"name": "eve"})
+            assert (response.status, await response.json()) == (503, {"error": "EService:Unavailable"})
+            response = await client.post(f"{url}/admin/keys", data="{")
+            assert response.status == 400
+            response = await client.post(
+                f"{url}/admin/keys", json={"name": "alice"}, headers={"Origin": "http://127.0.0.1:8080"}
+            )
+            assert (response.status, await response.json()) == (403, {"error": "not from a web page"})
 
     asyncio.run(run())
 

@@ -19,7 +19,7 @@ SECOND = 1_000_000_000
 
 def public(rest: Rest, method: str, query: str = "", body: bytes = b"") -> Any:
     answer = rest.answer(Request(address="127.0.0.1", path=f"/0/public/{method}", query=query, body=body), T0)
-    assert answer.use_nonce is None
+    assert answer.commands == ()
     return json.loads(answer.body)
 
 
@@ -79,7 +79,7 @@ def test_a_token_is_told_once_its_nonce_is_durable(rest: Rest, tokens: Tokens, k
     assert told["result"]["expires"] == 900
     assert len(told["result"]["token"]) == 43
     assert tokens.open(told["result"]["token"], T0) == keyring.get("ALICE")
-    assert answer.use_nonce == UseNonce("ALICE", 7)
+    assert answer.commands == (UseNonce("ALICE", 7),)
     assert answer.log == ""
 
 
@@ -89,7 +89,7 @@ def test_a_token_is_told_once_its_nonce_is_durable(rest: Rest, tokens: Tokens, k
 def test_json_bodies(rest: Rest, body: str) -> None:
     answer = private(rest, "ALICE", "1695828436", body=body)
     assert json.loads(answer.body)["error"] == []
-    assert answer.use_nonce == UseNonce("ALICE", 1695828436)
+    assert answer.commands == (UseNonce("ALICE", 1695828436),)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_json_bodies(rest: Rest, body: str) -> None:
 def test_bodies_without_a_nonce(rest: Rest, body: str) -> None:
     answer = private(rest, "ALICE", "1", body=body)
     assert refusal(answer) == "EAPI:Invalid nonce"
-    assert answer.use_nonce is None
+    assert answer.commands == ()
 
 
 def test_refusals_in_order_of_precedence(rest: Rest) -> None:
@@ -112,7 +112,7 @@ def test_refusals_in_order_of_precedence(rest: Rest) -> None:
     denied = private(rest, "READER", "5")
     assert refusal(denied) == "EGeneral:Permission denied"
     # The signature held, so the nonce is used up.
-    assert denied.use_nonce == UseNonce("READER", 5)
+    assert denied.commands == (UseNonce("READER", 5),)
     assert refusal(private(rest, "READER", "5")) == "EAPI:Invalid nonce"
 
 
@@ -120,7 +120,7 @@ def test_a_nonce_refusal_is_logged_with_both_nonces_and_a_hint(rest: Rest) -> No
     private(rest, "ALICE", "1000")
     answer = private(rest, "ALICE", "999")
     assert refusal(answer) == "EAPI:Invalid nonce"
-    assert answer.use_nonce is None
+    assert answer.commands == ()
     assert "999" in answer.log
     assert "1000" in answer.log
     assert "a key of its own" in answer.log
@@ -132,7 +132,7 @@ def test_calls_are_counted_per_key(rest: Rest) -> None:
         assert json.loads(private(rest, "ALICE", str(next(nonces))).body)["error"] == []
     over = private(rest, "ALICE", str(next(nonces)))
     assert refusal(over) == "EAPI:Rate limit exceeded"
-    assert over.use_nonce == UseNonce("ALICE", 21)
+    assert over.commands == (UseNonce("ALICE", 21),)
     assert json.loads(private(rest, "CAROL", "1").body)["error"] == []
     later = private(rest, "ALICE", str(next(nonces)), now_ns=T0 + SECOND)
     assert json.loads(later.body)["error"] == []

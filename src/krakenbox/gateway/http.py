@@ -1,9 +1,10 @@
-"""The HTTP port: REST, health and metrics over aiohttp. What to answer is decided in `rest`."""
+"""The HTTP port: REST, admin, health and metrics over aiohttp. `rest` and `admin` decide what to answer."""
 
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from http import HTTPStatus
 
 import msgspec
 from aiohttp import web
@@ -14,7 +15,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from krakenbox.gateway.rest import Answer, Request, Rest, refused
+from krakenbox.gateway.admin import Admin, AdminRequest
+from krakenbox.gateway.rest import Request, Rest, refused
 from krakenbox.model.command import Command
 from krakenbox.model.event import Outcome, Rejected
 
@@ -44,9 +46,15 @@ class Http:
     """The HTTP side of one exchange."""
 
     def __init__(
-        self, rest: Rest, submit: Submit, vitals: Callable[[], Vitals], now_ns: Callable[[], int]
+        self,
+        rest: Rest,
+        admin: Admin,
+        submit: Submit,
+        vitals: Callable[[], Vitals],
+        now_ns: Callable[[], int],
     ) -> None:
         self._rest = rest
+        self._admin = admin
         self._submit = submit
         self._vitals = vitals
         self._now_ns = now_ns
@@ -58,6 +66,7 @@ class Http:
         self.app.router.add_get("/metrics", self._metrics)
         for method in ("GET", "POST"):
             self.app.router.add_route(method, "/0/{rest:.*}", self._answer)
+        self.app.router.add_post("/admin/{rest:.*}", self._change)
         self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=SHUTDOWN_S)
 
     async def start(self, sockets: list[socket.socket]) -> None:
@@ -84,21 +93,42 @@ class Http:
         )
         if answer.log:
             logger.warning("%s", answer.log)
-        refusal = await self._journal_nonce(answer)
+        refusal = await self._journal(answer.commands)
         return _json(refused(refusal.text).body if refusal is not None else answer.body)
 
-    async def _journal_nonce(self, answer: Answer) -> Rejected | None:
-        """Return once the nonce an answer used can no longer be forgotten, or could not be journaled."""
-        if answer.use_nonce is None:
-            return None
-        ended: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+    async def _change(self, request: web.Request) -> web.Response:
+        change = self._admin.change(
+            AdminRequest(
+                address=request.remote or "",
+                host=request.headers.get("Host", ""),
+                origin=request.headers.get("Origin", ""),
+                path=request.rel_url.raw_path,
+                body=await request.read(),
+            )
+        )
+        refusal = await self._journal(change.commands)
+        if refusal is not None:
+            return _json(msgspec.json.encode({"error": refusal.text}), HTTPStatus.SERVICE_UNAVAILABLE)
+        return _json(msgspec.json.encode(change.result), change.status)
+
+    async def _journal(self, commands: Sequence[Command]) -> Rejected | None:
+        """Return once commands are durable, or with the first refusal of one."""
+        ends = [self._submitted(command) for command in commands]
+        for end in ends:
+            for event in (await end).events:
+                if isinstance(event, Rejected):
+                    return event
+        return None
+
+    def _submitted(self, command: Command) -> asyncio.Future[Outcome]:
+        end: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
         def durable(outcome: Outcome) -> None:
-            if not ended.done():
-                ended.set_result(outcome)
+            if not end.done():
+                end.set_result(outcome)
 
-        self._submit(answer.use_nonce, durable)
-        return next((event for event in (await ended).events if isinstance(event, Rejected)), None)
+        self._submit(command, durable)
+        return end
 
     async def _health(self, _: web.Request) -> web.Response:
         vitals = self._vitals()

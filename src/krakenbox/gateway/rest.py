@@ -40,10 +40,10 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """What to send; with `use_nonce`, once that command is durable."""
+    """What to send, once the commands are durable."""
 
     body: bytes
-    use_nonce: UseNonce | None = None
+    commands: tuple[UseNonce, ...] = ()
     log: str = ""
     """For whoever runs the exchange; empty when there is nothing to say."""
 
@@ -119,10 +119,10 @@ class Rest:
         if key is None or nonce is None:
             where = f"{request.path} from {request.address}: {verdict.error}"
             return refused(verdict.error, log=f"{where}: {verdict.hint}" if verdict.hint else where)
-        use_nonce = UseNonce(key_id=key.key_id, nonce=nonce)
+        use = UseNonce(key_id=key.key_id, nonce=nonce)
         error = verdict.error or ("" if self._may_call(key, method.calls, now_ns) else Reject.REST_RATE_LIMIT)
         answer = refused(error) if error else answered(method.call(self, key, now_ns))
-        return msgspec.structs.replace(answer, use_nonce=use_nonce)
+        return msgspec.structs.replace(answer, commands=(use,))
 
     def _may_call(self, key: ApiKey, calls: int, now_ns: int) -> bool:
         if self._counters is None:
