@@ -126,7 +126,7 @@ class _Past:
         """Trades of a minute, or of the part of it that is over, from one price to the other."""
         dice, shape = self._dice, self._shape
         mean = self._per_minute * length_ns // MINUTE_NS
-        count = mean // 2 + dice.below(mean + 1) if mean else min(length_ns, 1)
+        count = max(mean // 2 + dice.below(mean + 1), min(length_ns, 1))
         times = sorted(begin_ns + dice.below(length_ns) for _ in range(count))
         trades = []
         for number, time_ns in enumerate(times, start=1):

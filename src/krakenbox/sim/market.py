@@ -78,6 +78,11 @@ class Market:
             BalancePosted: self._posted,
         }
 
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The pairs traded here."""
+        return tuple(self._desks)
+
     def opening(self, now_ns: int) -> list[Command]:
         """What an exchange that lists the pairs is to be told first: accounts, funds, pasts and ladders."""
         self.opened_ns = now_ns
