@@ -12,12 +12,13 @@ from gateway.conftest import PATH, SECRET, T0
 from krakenbox.feeds.hub import Hub
 from krakenbox.gateway.admin import Admin
 from krakenbox.gateway.http import MAX_BODY, Http, Vitals
-from krakenbox.gateway.keys import Keyring, signature
+from krakenbox.gateway.keys import Keyring
 from krakenbox.gateway.rest import Rest
 from krakenbox.gateway.sockets import listen, port_of
 from krakenbox.model.command import Command, Deposit, OpenAccount, Tier, UseNonce
 from krakenbox.model.event import Outcome, Rejected
 from krakenbox.model.reject import Reject
+from krakenbox.protocol.rest import sign
 
 WELL = Vitals(
     ready=True, sequence=42, uptime_ns=1_500_000_000, connections=3, connects_total=5, messages_total=7
@@ -62,7 +63,7 @@ async def served(
 
 async def token(client: aiohttp.ClientSession, url: str, nonce: str) -> str:
     body = f"nonce={nonce}"
-    headers = {"API-Key": "ALICE", "API-Sign": signature(SECRET, PATH, nonce, body.encode())}
+    headers = {"API-Key": "ALICE", "API-Sign": sign(SECRET, PATH, nonce, body.encode())}
     headers["Content-Type"] = "application/x-www-form-urlencoded"
     async with client.post(url + PATH, data=body, headers=headers) as response:
         assert response.status == 200

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from krakenbox.gateway import keys
-from krakenbox.gateway.keys import ApiKey, Keyring, Permission, PrivateCall, Verdict, signature
+from krakenbox.gateway.keys import ApiKey, Keyring, Permission, PrivateCall, Verdict
 from krakenbox.model.order import AccountId
+from krakenbox.protocol.rest import sign
 
 SECRET = "kQH5HW/8p1uGOVjbgWA7FunAmGO8lsSUXNsu3eow76sz84Q18fWxnyRzBHCd3pd5nE9qa99HAZtuZuj6F1huXg=="
 PATH = "/0/private/GetWebSocketsToken"
@@ -32,7 +33,7 @@ def call(nonce: str = "100", **changes: object) -> PrivateCall:
     fields: dict[str, object] = {
         "address": "127.0.0.1",
         "key_id": "alice-key",
-        "signature": signature(SECRET, PATH, nonce, body),
+        "signature": sign(SECRET, PATH, nonce, body),
         "path": PATH,
         "nonce": nonce,
         "body": body,
@@ -43,21 +44,6 @@ def call(nonce: str = "100", **changes: object) -> PrivateCall:
 
 def error(keyring: Keyring, private_call: PrivateCall, now_ns: int = NOW) -> str:
     return keyring.authenticate(private_call, now_ns).error
-
-
-# --- signature
-
-
-def test_the_documented_signature() -> None:
-    body = b"nonce=1616492376594&ordertype=limit&pair=XBTUSD&price=37500&type=buy&volume=1.25"
-    assert signature(SECRET, "/0/private/AddOrder", "1616492376594", body) == (
-        "4/dpxb3iT4tp/ZCVEwSnEsLxx0bqyhLpdfOpc6fn7OR8+UClSV5n9E6aSS8MPtnRfp32bAb0nmbRn6H8ndwLUQ=="
-    )
-
-
-def test_white_space_of_a_json_body_counts() -> None:
-    assert signature(SECRET, PATH, "1695828436", b'{"nonce": 1695828436}').startswith("VaAO4qIS/HC2")
-    assert signature(SECRET, PATH, "1695828436", b'{"nonce":1695828436}').startswith("zuGV5m8/IPKg")
 
 
 # --- refusals, in order of precedence

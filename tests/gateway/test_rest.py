@@ -7,12 +7,13 @@ import pytest
 
 from gateway.conftest import CONFIG, PATH, SECRET, T0
 from krakenbox.feeds.hub import Hub
-from krakenbox.gateway.keys import Keyring, signature
+from krakenbox.gateway.keys import Keyring
 from krakenbox.gateway.rest import METHODS, Answer, Request, Rest
 from krakenbox.gateway.tokens import Tokens
 from krakenbox.model.command import UseNonce
 from krakenbox.model.event import Outcome, SystemStatusChanged
 from krakenbox.model.instrument import SystemStatus
+from krakenbox.protocol.rest import sign
 
 SECOND = 1_000_000_000
 
@@ -26,7 +27,7 @@ def public(rest: Rest, method: str, query: str = "", body: bytes = b"") -> Any:
 def private(rest: Rest, key: str, nonce: str, *, body: str | None = None, now_ns: int = T0) -> Answer:
     """A signed call; a form unless told otherwise."""
     raw = (f"nonce={nonce}" if body is None else body).encode()
-    signed = signature(SECRET, PATH, nonce, raw)
+    signed = sign(SECRET, PATH, nonce, raw)
     return rest.answer(
         Request(address="192.0.2.1", path=PATH, key_id=key, signature=signed, body=raw), now_ns
     )
@@ -99,6 +100,13 @@ def test_bodies_without_a_nonce(rest: Rest, body: str) -> None:
     answer = private(rest, "ALICE", "1", body=body)
     assert refusal(answer) == "EAPI:Invalid nonce"
     assert answer.commands == ()
+
+
+@pytest.mark.parametrize("body", [b"\xff", b'{"nonce":"\xff"}', b'{"nonce":' + b"[" * 100_000], ids=len)
+def test_bodies_that_are_none(rest: Rest, body: bytes) -> None:
+    call = Request(address="192.0.2.1", path=PATH, key_id="ALICE", body=body)
+    assert refusal(rest.answer(call, T0)) == "EAPI:Invalid nonce"
+    assert public(rest, "Time", body=body)["error"] == []
 
 
 def test_refusals_in_order_of_precedence(rest: Rest) -> None:

@@ -1,8 +1,6 @@
 """API keys, their permissions, nonces and lockouts: who may make a private REST call."""
 
 import hashlib
-import hmac
-from base64 import b64decode, b64encode
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +10,7 @@ from msgspec import Struct
 
 from krakenbox.model.order import AccountId
 from krakenbox.model.reject import Reject
+from krakenbox.protocol.rest import is_secret, nonce_value, verify
 
 LOCKOUT_NS = 15 * 60 * 1_000_000_000
 """Kraken support: about 15 minutes, and a retry restarts the timer."""
@@ -21,7 +20,6 @@ MAX_ADDRESSES = 10_000
 """Addresses whose failures are remembered; the one that failed longest ago is forgotten."""
 MAX_SEEN_NONCES = 1_000
 """Nonces remembered inside a nonce window; beyond, the lowest close the window from below."""
-MAX_NONCE = 2**64 - 1
 HASH_BYTES = 6
 
 
@@ -119,7 +117,7 @@ class Keyring:
 
     def add(self, key: ApiKey) -> None:
         """Put a key on the ring, or replace the one of the same text."""
-        assert is_base64(key.secret), f"{key.key_id}: the secret must be base64"
+        assert is_secret(key.secret), f"{key.key_id}: the secret must be base64"
         self._keys[key.key_id] = key
         self._by_hash[key_hash(key.key_id)] = key
 
@@ -143,11 +141,10 @@ class Keyring:
         key = self._keys.get(call.key_id)
         if key is None:
             return self._strike(call, Reject.KEY_INVALID, now_ns)
-        nonce = _nonce_value(call.nonce)
+        nonce = nonce_value(call.nonce)
         if nonce is None:
             return Verdict(error=Reject.NONCE_INVALID, hint="the nonce must be an integer of 64 bits at most")
-        expected = signature(key.secret, call.path, call.nonce, call.body)
-        if not hmac.compare_digest(expected.encode(), call.signature.encode(errors="replace")):
+        if not verify(call.signature, key.secret, call.path, call.nonce, call.body):
             return self._strike(call, Reject.SIGNATURE_INVALID, now_ns)
         self._addresses.pop(call.address, None)
         self._key_strikes.pop(call.key_id, None)
@@ -197,28 +194,6 @@ class Keyring:
         return Verdict(error=reject)
 
 
-def signature(secret: str, path: str, nonce: str, body: bytes) -> str:
-    """`API-Sign`: base64(HMAC-SHA512(secret, path + SHA256(nonce + body))), Kraken's authentication guide."""
-    digest = hashlib.sha256(nonce.encode() + body).digest()
-    return b64encode(hmac.digest(b64decode(secret), path.encode() + digest, "sha512")).decode()
-
-
 def key_hash(key_id: str) -> bytes:
     """What a token carries instead of the key's text."""
     return hashlib.sha256(key_id.encode()).digest()[:HASH_BYTES]
-
-
-def is_base64(text: str) -> bool:
-    """Whether a text can be a secret."""
-    try:
-        b64decode(text, validate=True)
-    except ValueError:
-        return False
-    return True
-
-
-def _nonce_value(text: str) -> int | None:
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_NONCE))):
-        return None
-    nonce = int(text)
-    return nonce if nonce <= MAX_NONCE else None

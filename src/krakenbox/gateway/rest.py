@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from krakenbox.errors import ProtocolError
 from krakenbox.feeds.hub import Hub
@@ -19,6 +19,7 @@ from krakenbox.gateway.restcounter import RestCounters
 from krakenbox.gateway.tokens import TOKEN_LIFETIME_S, Tokens
 from krakenbox.model.command import FeeTier, UseNonce
 from krakenbox.model.reject import Reject
+from krakenbox.protocol.rest import decode_body, encode_errors, encode_result
 from krakenbox.protocol.timestamp import NS_PER_SECOND, rfc1123, seconds
 
 PUBLIC = "/0/public/"
@@ -122,7 +123,7 @@ class Rest:
         use = UseNonce(key_id=key.key_id, nonce=nonce)
         error = verdict.error or ("" if self._may_call(key, method.calls, now_ns) else Reject.REST_RATE_LIMIT)
         answer = refused(error) if error else answered(method.call(self, key, now_ns))
-        return msgspec.structs.replace(answer, commands=(use,))
+        return replace(answer, commands=(use,))
 
     def _may_call(self, key: ApiKey, calls: int, now_ns: int) -> bool:
         if self._counters is None:
@@ -155,20 +156,17 @@ METHODS = (*(PUBLIC + name for name in _PUBLIC), *(PRIVATE + name for name in _P
 
 def answered(result: dict[str, Any]) -> Answer:
     """The envelope of a success."""
-    return Answer(body=msgspec.json.encode({"error": [], "result": result}))
+    return Answer(body=encode_result(result))
 
 
 def refused(error: str, log: str = "") -> Answer:
     """The envelope of a refusal: no `result` key."""
-    return Answer(body=msgspec.json.encode({"error": [error]}), log=log)
+    return Answer(body=encode_errors(error), log=log)
 
 
 def _body_fields(body: bytes) -> dict[str, str]:
-    """Plain fields of a JSON or form body; nothing of what is neither."""
-    if not body.lstrip().startswith(b"{"):
-        return dict(parse_qsl(body.decode("utf-8", "replace")))
+    """Fields of a JSON or form body; nothing of what is neither: such a private call lacks its nonce."""
     try:
-        fields = msgspec.json.decode(body, type=dict[str, Any])
-    except msgspec.DecodeError:
+        return decode_body(body)
+    except ProtocolError:
         return {}
-    return {name: str(value) for name, value in fields.items() if isinstance(value, str | int)}
