@@ -41,6 +41,11 @@ class Audience:
         """Position behind the last frame."""
         return self._base + len(self._frames)
 
+    @property
+    def kept(self) -> int:
+        """How many frames some member still has to be sent, or had to at the last look."""
+        return len(self._frames)
+
     def publish(self, frame: bytes) -> None:
         """Add one frame for every member."""
         self._frames.append(frame)
@@ -56,18 +61,17 @@ class Audience:
         return self._joined
 
     def waiting(self) -> list[Subscriber]:
-        """Members that were not served everything; forgets what every member was served."""
-        if not self._frames:
-            return []
+        """Members that were not served everything."""
         end = self.end
-        served = min(member.position for member in self.members.values())
-        if served > self._base:
-            del self._frames[: served - self._base]
-            self._base = served
-        if served == end:
-            self._joined = b""
-            return []
         return [who for who, member in self.members.items() if member.position < end]
+
+    def forget(self) -> None:
+        """Forget the frames that every member was served."""
+        served = min(member.position for member in self.members.values())
+        del self._frames[: served - self._base]
+        self._base = served
+        if not self._frames:
+            self._joined = b""
 
 
 class Member:
@@ -101,6 +105,10 @@ class Audiences:
         self._by_view: dict[ViewKey, dict[Audience, None]] = {}
         self._carrying: dict[Subscriber, None] = {}
         """Connections with carried frames."""
+
+    def audiences(self) -> list[Audience]:
+        """Every audience that sees anything."""
+        return list(self._by_views.values())
 
     def views(self, who: Subscriber) -> frozenset[ViewKey]:
         """The views a connection sees."""
@@ -155,7 +163,9 @@ class Audiences:
         """Connections that still have to be sent something."""
         waiting = dict(self._carrying)
         for audience in self._by_views.values():
-            waiting.update(dict.fromkeys(audience.waiting()))
+            if audience.kept:
+                audience.forget()
+                waiting.update(dict.fromkeys(audience.waiting()))
         return list(waiting)
 
     def _carry(self, who: Subscriber, member: Member, frames: bytes) -> None:

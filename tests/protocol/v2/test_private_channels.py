@@ -129,9 +129,9 @@ def test_an_open_order_has_every_key_of_pending_new() -> None:
     row = json.loads(
         private_channels.open_order(ETH, "partially_filled", NOTHING, "2026-01-12T10:00:00.000001Z")
     )
-    assert set(row) - set(pending) == {"cum_qty", "avg_price"}
+    assert set(row) - set(pending) == {"cum_qty", "avg_price", "amended"}
     assert set(pending) <= set(row)
-    assert row["exec_type"] == row["order_status"] == "partially_filled"
+    assert (row["exec_type"], row["order_status"], row["amended"]) == ("new", "partially_filled", False)
 
 
 @pytest.mark.parametrize(

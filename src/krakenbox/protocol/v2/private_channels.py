@@ -88,11 +88,14 @@ def pending_new(order: OrderText, zero_cost: str, timestamp: str) -> str:
 
 
 def open_order(order: OrderText, order_status: str, totals: Totals, timestamp: str) -> str:
-    """An open order in a snapshot: the keys of `pending_new`, then what it has come to."""
+    """An open order in a snapshot: the keys of `pending_new`, then what it has come to.
+
+    Its `exec_type` is `new` also when `order_status` is `partially_filled`, which is no type of execution.
+    """
     return (
-        f'{_entry(order, totals.cum_cost, order_status)}"order_status":"{order_status}",'
+        f'{_entry(order, totals.cum_cost, "new")}"order_status":"{order_status}",'
         f'"fee_usd_equiv":{totals.fee_usd},"fee_ccy_pref":"{order.fee_ccy_pref}",'
-        f'"cum_qty":{totals.cum_qty},"avg_price":{totals.avg_price},"timestamp":"{timestamp}"}}'
+        f'"cum_qty":{totals.cum_qty},"avg_price":{totals.avg_price},"amended":false,"timestamp":"{timestamp}"}}'
     )
 
 

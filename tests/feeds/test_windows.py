@@ -1,0 +1,39 @@
+"""Which windows are watched, and what they have collected."""
+
+import pytest
+
+from krakenbox.feeds.windows import Windows
+
+
+def test_nothing_is_watched_at_first() -> None:
+    assert not Windows()
+
+
+def test_updates_are_handed_over_once() -> None:
+    windows = Windows()
+    windows.open(10)
+    windows.open(100)
+    windows.bids[1].entries.append("a bid")
+    windows.bids[1].evicted.add(7)
+    assert list(windows.updates()) == [(100, ["a bid"], [])]
+    assert list(windows.updates()) == []
+    assert windows.bids[1].evicted == set()
+
+
+def test_a_closed_window_collects_no_more() -> None:
+    windows = Windows()
+    bids = windows.bids  # the views keep hold of the lists
+    windows.open(10)
+    windows.open(25)
+    windows.close(10)
+    assert [window.depth for window in bids] == [25]
+    windows.close(25)
+    assert not windows
+    assert bids == []
+
+
+def test_a_window_is_opened_once() -> None:
+    windows = Windows()
+    windows.open(10)
+    with pytest.raises(AssertionError, match="watched already"):
+        windows.open(10)
