@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 
 import msgspec
+from msgspec.structs import replace
 
 from krakenbox.config import commands, load_default
 from krakenbox.config.settings import MarketLevel
-from krakenbox.model.command import Command, Stamped
+from krakenbox.model.command import AddInstrument, Command, Stamped
 from krakenbox.model.event import BookChanged, Event, Outcome, Rejected, Traded
 from krakenbox.model.fixed import Price, Qty
+from krakenbox.model.instrument import Instrument
 from krakenbox.model.order import AccountId, OrderTerms, OrderType, Side
 from krakenbox.sim.market import Market
 from krakenbox.sim.pair import MarketPair, market_pairs
@@ -42,10 +44,21 @@ class Floor:
     """An exchange, its market, and what happened so far."""
 
     def __init__(
-        self, symbols: Iterable[str] = (), seed: int = 7, level: MarketLevel = MarketLevel.CALM
+        self,
+        symbols: Iterable[str] = (),
+        seed: int = 7,
+        level: MarketLevel = MarketLevel.CALM,
+        *,
+        instruments: Iterable[Instrument] = (),
     ) -> None:
+        """Pairs as shipped, all unless some are named; `instruments` replace shipped ones."""
+        config = load_default()
+        replaced = {i.symbol: i for i in instruments}
+        chosen = [
+            replace(p, instrument=replaced.get(p.instrument.symbol, p.instrument)) for p in pairs(*symbols)
+        ]
         self.exchange = Exchange(1)
-        self.market = Market(pairs(*symbols), seed, level)
+        self.market = Market(chosen, seed, level)
         self.now_ns = OPENED_NS
         self.seq = 0
         self.last_ns = 0
@@ -53,9 +66,11 @@ class Floor:
         self.book_events: dict[str, int] = {}
         self.trades: dict[str, int] = {}
         self._digest = sha256()
-        for command in commands(load_default()):
-            self.send(command)
-        for command in self.market.opening(OPENED_NS):
+        for command in (
+            *commands(config),
+            *map(AddInstrument, replaced.values()),
+            *self.market.opening(OPENED_NS),
+        ):
             self.send(command)
         self.book_events.clear()
 

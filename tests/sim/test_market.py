@@ -8,11 +8,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 import trading
 from krakenbox.config.settings import MarketLevel
 from krakenbox.model.command import OpenAccount, PlaceOrder, SeedHistory, SetIndexPrice, Tier
 from krakenbox.model.event import Traded
+from krakenbox.model.fixed import Price
 from krakenbox.model.order import Side
 from krakenbox.sim.market import AGENTS, STEP_NS, Market
 from krakenbox.venue.audit import audit
@@ -217,6 +219,17 @@ def test_agents_leave_strangers_orders_alone() -> None:
     floor.run(600)
     orders = floor.exchange.venue.accounts[ALICE].orders
     assert [order.limit_price for order in orders.values()] == [110_000]
+
+
+@pytest.mark.parametrize("ticks", [3, 40])
+def test_a_price_of_a_few_ticks_is_a_market_too(ticks: int) -> None:
+    coarse = replace(trading.pair("SOL/USD").instrument, price_increment=Price(12_000 // ticks))
+    floor = Floor(("SOL/USD",), instruments=[coarse])
+    floor.run(600)
+    assert floor.refusals == []
+    assert 0 < floor.best("SOL/USD", Side.BUY) < floor.best("SOL/USD", Side.SELL)
+    assert floor.trades["SOL/USD"] > 60
+    audit(floor.exchange)
 
 
 def _ten_minutes(seed: int = 7, batchwise: bool = False) -> str:

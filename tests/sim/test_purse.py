@@ -1,4 +1,4 @@
-"""The agents' money: many times what the opening holds, refilled at half."""
+"""The agents' money: many times what the opening is worth, refilled at half."""
 
 import trading
 from krakenbox.model.command import Deposit, PlaceOrder
@@ -20,8 +20,8 @@ def funded() -> Purse:
     assert deposits == [
         Deposit(account, asset, Amount(amount))
         for account in (MAKER, TAKER)
-        # 1 BTC at 80,000.0 USD and 0.5 BTC, in ledger units, eight times.
-        for asset, amount in (("USD", 8 * 80_000 * 10**4), ("BTC", 4 * 10**10))
+        # 1 BTC at 80,000.0 USD and 0.5 BTC at 90,000.0 USD, in ledger units, four times.
+        for asset, amount in (("USD", 4 * 125_000 * 10**4), ("BTC", 6 * 10**10))
     ]
     return purse
 
@@ -32,18 +32,18 @@ def posted(account: AccountId, asset: str, balance: int) -> BalancePosted:
 
 def test_a_balance_above_half_is_left_alone() -> None:
     purse = funded()
-    purse.posted(posted(MAKER, "BTC", 2 * 10**10))
+    purse.posted(posted(MAKER, "BTC", 3 * 10**10))
     assert purse.refills() == []
 
 
 def test_a_balance_below_half_is_refilled_once() -> None:
     purse = funded()
-    purse.posted(posted(MAKER, "BTC", 2 * 10**10 - 1))
+    purse.posted(posted(MAKER, "BTC", 3 * 10**10 - 1))
     purse.posted(posted(MAKER, "BTC", 10**10))
     purse.posted(posted(TAKER, "USD", 0))
     assert purse.refills() == [
-        Deposit(MAKER, "BTC", Amount(4 * 10**10)),
-        Deposit(TAKER, "USD", Amount(8 * 80_000 * 10**4)),
+        Deposit(MAKER, "BTC", Amount(6 * 10**10)),
+        Deposit(TAKER, "USD", Amount(4 * 125_000 * 10**4)),
     ]
     assert purse.refills() == []
 

@@ -114,5 +114,5 @@ def _least_qty(instrument: Instrument, price: Price) -> Qty:
     # cost_min has cost_decimals, price x qty exact_decimals.
     exact = instrument.cost_min * 10 ** max(instrument.exact_decimals - instrument.cost_decimals, 0)
     worth = ceiling(exact, price * 10 ** max(instrument.cost_decimals - instrument.exact_decimals, 0))
-    least = max(instrument.qty_min, _COST_MIN_TIMES * worth)
+    least = max(instrument.qty_min, _COST_MIN_TIMES * worth, 1)
     return Qty(ceiling(least, instrument.qty_increment) * instrument.qty_increment)

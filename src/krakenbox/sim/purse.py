@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from krakenbox.model.command import Command, Deposit, PlaceOrder
 from krakenbox.model.event import BalancePosted
 from krakenbox.model.fixed import Amount, rescale_up
-from krakenbox.model.order import AccountId, Side
+from krakenbox.model.order import AccountId
 from krakenbox.sim.pair import MarketPair
 
-_TIMES = 8
-"""An agent owns this many times what all orders at the opening hold, and half of that before a refill."""
+_TIMES = 4
+"""An agent owns this many times what all orders of the opening are worth; at half of it comes a refill."""
 
 
 class Purse:
@@ -25,25 +25,24 @@ class Purse:
         """Balances to be refilled, in order of falling short."""
 
     def fund(self, pairs: Iterable[MarketPair], orders: Iterable[PlaceOrder]) -> list[Command]:
-        """First deposits: what the orders of the opening hold, many times over."""
+        """First deposits: what the orders of the opening are worth, many times over."""
         by_symbol = {pair.instrument.symbol: pair for pair in pairs}
         for order in orders:
             terms = order.terms
             pair = by_symbol[terms.symbol]
             instrument = pair.instrument
-            if terms.side is Side.BUY:
-                asset = instrument.quote
-                exact = instrument.cost(terms.limit_price, terms.qty)
-                amount = rescale_up(exact, instrument.exact_decimals, pair.quote_decimals)
-            else:
-                asset = instrument.base
-                amount = rescale_up(terms.qty, instrument.qty_decimals, pair.base_decimals)
-            self.targets[asset] = self.targets.get(asset, 0) + _TIMES * amount
+            exact = instrument.cost(terms.limit_price, terms.qty)
+            # Both legs of each order: who makes one side of a market takes the other's.
+            self._add(instrument.quote, rescale_up(exact, instrument.exact_decimals, pair.quote_decimals))
+            self._add(instrument.base, rescale_up(terms.qty, instrument.qty_decimals, pair.base_decimals))
         return [
             Deposit(account, asset, Amount(amount))
             for account in self._accounts
             for asset, amount in self.targets.items()
         ]
+
+    def _add(self, asset: str, amount: int) -> None:
+        self.targets[asset] = self.targets.get(asset, 0) + _TIMES * amount
 
     def posted(self, event: BalancePosted) -> None:
         """Take in a ledger entry of an agent."""
