@@ -84,5 +84,6 @@ def _side(side: BookSide) -> list[Order]:
 def _timers(venue: Venue, orders: list[Order]) -> None:
     """Exactly the good-till-date orders have a timer, none of it overdue."""
     due = {o.order_id: o.terms.expire_ns for o in orders if o.terms.time_in_force is TimeInForce.GTD}
-    assert due == {timer.order_id: at for timer, (at, _) in venue.timers.pending.items()}
+    pending = {timer.order_id: at for timer, (at, _) in venue.timers.pending.items()}
+    assert due == pending, f"timers are {pending}, orders say {due}"
     assert all(at > venue.time_ns for at in due.values()), "a timer is overdue"

@@ -1,0 +1,111 @@
+"""The audit finds every kind of damage."""
+
+from collections.abc import Callable
+
+import pytest
+
+from builders import BTC_USD, buy, opened, place
+from krakenbox.model.order import AccountId, OrderStatus, TimeInForce
+from krakenbox.venue.accounts import Account
+from krakenbox.venue.audit import audit
+from krakenbox.venue.exchange import Exchange
+
+ALICE = AccountId("alice")
+
+
+def sound() -> Exchange:
+    pit = opened("102.0 x 1 | 101.0 x 1:alice+2:alice")
+    pit.send(place(buy, 1, at=99, time_in_force=TimeInForce.GTD, expire_ns=2**62, cl_ord_id="mine"))
+    return pit.exchange
+
+
+def alice(exchange: Exchange) -> Account:
+    return exchange.venue.accounts[ALICE]
+
+
+def _coin(exchange: Exchange) -> None:
+    alice(exchange).balances["USD"] += 1
+
+
+def _debt(exchange: Exchange) -> None:
+    bob = exchange.venue.accounts[AccountId("bob")]
+    alice(exchange).balances["ETH"] += bob.balances["ETH"] + 1
+    bob.balances["ETH"] = -1
+
+
+def _hold(exchange: Exchange) -> None:
+    alice(exchange).holds["USD"] += 1
+
+
+def _count(exchange: Exchange) -> None:
+    alice(exchange).open_counts["BTC/USD"] += 1
+
+
+def _client_id(exchange: Exchange) -> None:
+    alice(exchange).cl_ord_ids.clear()
+
+
+def _volume(exchange: Exchange) -> None:
+    alice(exchange).volume.total += 1
+
+
+def _status(exchange: Exchange) -> None:
+    next(iter(alice(exchange).orders.values())).status = OrderStatus.CANCELED
+
+
+def _overfilled(exchange: Exchange) -> None:
+    order = next(iter(alice(exchange).orders.values()))
+    order.filled = order.qty
+
+
+def _level(exchange: Exchange) -> None:
+    exchange.venue.markets[BTC_USD.symbol].book.bids.levels[1010].qty += 1
+
+
+def _queue(exchange: Exchange) -> None:
+    level = exchange.venue.markets[BTC_USD.symbol].book.bids.levels[1010]
+    assert level.head is not None
+    assert level.tail is not None
+    level.head.time_ns, level.tail.time_ns = level.tail.time_ns, level.head.time_ns
+
+
+def _keys(exchange: Exchange) -> None:
+    exchange.venue.markets[BTC_USD.symbol].book.bids.keys.reverse()
+
+
+def _lost(exchange: Exchange) -> None:
+    side = exchange.venue.markets[BTC_USD.symbol].book.asks
+    level = side.best()
+    assert level is not None
+    assert level.head is not None
+    side.remove(level.head)
+
+
+def _timer(exchange: Exchange) -> None:
+    exchange.venue.timers.pending.clear()
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (_coin, "money appeared or vanished"),
+        (_debt, "bob is in debt"),
+        (_hold, "alice holds of USD differ"),
+        (_count, "alice: Counter"),
+        (_client_id, "client ids differ"),
+        (_volume, "volume differs"),
+        (_status, "is open and canceled"),
+        (_overfilled, "filled 100000000 of 100000000"),
+        (_level, "level 1010: 300000001"),
+        (_queue, "the queue is out of order"),
+        (_keys, "sorted keys"),
+        (_lost, "books and accounts list other orders"),
+        (_timer, "timers are {}"),
+    ],
+)
+def test_damage_is_found(damage: Callable[[Exchange], None], message: str) -> None:
+    exchange = sound()
+    audit(exchange)
+    damage(exchange)
+    with pytest.raises(AssertionError, match=message):
+        audit(exchange)

@@ -1,0 +1,110 @@
+"""The whole state, out and in again: the copy goes on exactly as the original."""
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders import DAY_NS, SECOND_NS, Pit, buy, cancel_all, draw, drawn, opened, place, sell
+from krakenbox.model.command import SetFeeSchedule, SetIndexPrice, SetLimits, SetSystemStatus, Tick, UseNonce
+from krakenbox.model.fixed import Price
+from krakenbox.model.instrument import SystemStatus
+from krakenbox.model.order import TimeInForce
+from krakenbox.venue.audit import audit
+from krakenbox.venue.exchange import Exchange
+from krakenbox.venue.state import capture, restore, state_hash
+from streams import run, steps
+
+
+def busy() -> Pit:
+    """An exchange with something of everything."""
+    pit = opened("103.0 x 1, 102.0 x 2+3:bob | 101.0 x 1:carol+1, 100.0 x 1")
+    due = pit.time_ns + DAY_NS
+    pit.send_all(
+        place(buy, 1, at=99, time_in_force=TimeInForce.GTD, expire_ns=due, cl_ord_id="gtd"),
+        place(sell, 1, at=150, time_in_force=TimeInForce.GTD, expire_ns=due, userref=3),
+        place(buy, "2.5", at=102, by="carol"),
+        SetIndexPrice("EUR/USD", Price(110_000)),
+        SetSystemStatus(SystemStatus.POST_ONLY),
+        SetSystemStatus(SystemStatus.ONLINE),
+        SetLimits(False),
+        UseNonce("key", 2**64 - 1),
+    )
+    draw(pit, "0.0000009 x 9000000000 |", "DOGE/USD")
+    pit.send(place(buy, "8000000000", at="0.0000009", symbol="DOGE/USD"))
+    return pit
+
+
+def copied(pit: Pit) -> Pit:
+    data = msgspec.json.decode(msgspec.json.encode(capture(pit.exchange)))
+    return Pit(restore(data))
+
+
+def test_a_copy_is_equal_and_sound() -> None:
+    pit = busy()
+    copy = copied(pit)
+    assert capture(copy.exchange) == capture(pit.exchange)
+    assert state_hash(copy.exchange) == state_hash(pit.exchange)
+    assert drawn(copy) == drawn(pit)
+    assert (copy.seq, copy.time_ns) == (pit.seq, pit.time_ns)
+    audit(copy.exchange)
+
+
+def test_a_copy_goes_on_like_the_original() -> None:
+    pit = busy()
+    copy = copied(pit)
+    for command in (
+        place(sell, 9, at=99, by="bob", cl_ord_id="x"),
+        place(buy, 1, at=99, cl_ord_id="gtd"),
+        place(buy, 5),
+        cancel_all("mia"),
+        SetFeeSchedule("spot", ()),
+    ):
+        assert copy.send(command) == pit.send(command)
+    later = pit.time_ns + 40 * DAY_NS
+    assert copy.send(Tick(), at_ns=later) == pit.send(Tick(), at_ns=later) != []
+    assert state_hash(copy.exchange) == state_hash(pit.exchange)
+
+
+def test_a_copy_shares_nothing_with_the_original() -> None:
+    pit = busy()
+    data = capture(pit.exchange)
+    before = state_hash(pit.exchange)
+    Pit(restore(data)).send_all(cancel_all("mia"), place(buy, 1), UseNonce("key", 2**64))
+    assert state_hash(pit.exchange) == before
+    assert Pit(restore(data)).send(cancel_all("mia")) != []
+
+
+def test_an_empty_exchange_is_copied_too() -> None:
+    assert capture(restore(capture(Exchange(3)))) == capture(Exchange(3))
+
+
+def test_the_hash_sees_the_smallest_change() -> None:
+    pit = busy()
+    before = state_hash(pit.exchange)
+    pit.exchange.venue.ledger.fees.balances["USD"] += 1
+    assert state_hash(pit.exchange) != before
+    assert len(before) == 32
+
+
+def test_the_hash_sees_who_stands_first_in_a_queue() -> None:
+    hashes = set()
+    for first, second in (("alice", "bob"), ("bob", "alice")):
+        pit = opened(f"| 100.0 x 1:{first}+1:{second}")
+        for account in pit.exchange.venue.accounts.values():
+            for order in account.orders.values():
+                order.time_ns = order.created_ns = 0
+                order.order_id = order.account  # type: ignore[assignment]
+            account.orders = {o.order_id: o for o in account.orders.values()}
+        hashes.add(state_hash(pit.exchange))
+    assert len(hashes) == 2
+
+
+@given(st.integers(0, 2**32), st.integers(0, 120))
+def test_a_copy_in_the_middle_of_any_stream_changes_nothing(seed: int, middle: int) -> None:
+    pit = opened()
+    run(pit, steps(seed, middle))
+    copy = copied(pit)
+    rest = steps(seed + 1, 60)
+    assert run(copy, rest) == run(pit, rest)
+    assert state_hash(copy.exchange) == state_hash(pit.exchange)
+    assert pit.time_ns % SECOND_NS >= 0
