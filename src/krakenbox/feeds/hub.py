@@ -89,7 +89,7 @@ class Hub:
     def snapshot(self, view: ViewKey, now_ns: int) -> bytes:
         """The whole of one view, framed."""
         if view == INSTRUMENT:
-            return text_frame(self.reference.snapshot().encode())
+            return self.reference.snapshot()
         return text_frame(self._markets[view.symbol].snapshot(view, now_ns).encode())
 
     def take(self, who: Subscriber) -> bytes:

@@ -2,6 +2,7 @@
 
 from krakenbox.model.event import AssetListed, InstrumentListed, SystemStatusChanged
 from krakenbox.model.instrument import InstrumentTable, SystemStatus
+from krakenbox.protocol.framing import text_frame
 from krakenbox.protocol.v2 import channels
 
 
@@ -15,7 +16,7 @@ class Reference:
         self.status = SystemStatus.ONLINE
         self._assets: dict[str, str] = {}
         self._pairs: dict[str, str] = {}
-        self._snapshot: str | None = None
+        self._snapshot: bytes | None = None
         self._changed_assets: dict[str, None] = {}
         self._changed_pairs: dict[str, None] = {}
 
@@ -59,12 +60,13 @@ class Reference:
         self._changed_assets.clear()
         self._changed_pairs.clear()
 
-    def snapshot(self) -> str:
-        """Text of every record, in order of listing; kept until one changes."""
+    def snapshot(self) -> bytes:
+        """Frame of every record, in order of listing; kept until one changes."""
+        # Several hundred kilobytes for the 1,450 pairs that Kraken lists.
         if self._snapshot is None:
             assets = [self._asset(name) for name in self.table.assets]
             pairs = [self._pair(symbol) for symbol in self.table.instruments]
-            self._snapshot = channels.instrument("snapshot", assets, pairs)
+            self._snapshot = text_frame(channels.instrument("snapshot", assets, pairs).encode())
         return self._snapshot
 
     def _asset(self, name: str) -> str:
