@@ -25,7 +25,7 @@ from krakenbox.journal.log import Header, Log
 from krakenbox.journal.storage import MemoryStorage
 from krakenbox.model.command import Command
 from krakenbox.model.event import Outcome, Rejected
-from krakenbox.model.order import AccountId
+from krakenbox.model.order import AccountId, Order
 from krakenbox.model.reject import Reject
 from krakenbox.sequencer import BATCH_LIMIT, Sequencer
 from krakenbox.venue.exchange import Exchange
@@ -59,10 +59,11 @@ def _listed(symbols: tuple[str, ...]) -> dict[str, list[str]]:
 class Client:
     """One connection."""
 
-    def __init__(self, venue: "Venue", session: Session) -> None:
+    def __init__(self, venue: "Venue", who: Subscriber, session: Session) -> None:
         self.venue = venue
+        self.who = who
         self.session = session
-        self._received = bytearray()
+        self._received = bytearray(session.messages_to_send())
 
     def send(self, message: dict[str, Any] | str | bytes) -> "Client":
         """Send a message, and let the exchange do what it asks for."""
@@ -71,6 +72,7 @@ class Client:
         if isinstance(message, str):
             message = message.encode()
         self.session.receive(message, self.venue.clock.now_ns())
+        self.collect(self.session.messages_to_send())
         self.venue.settle()
         return self
 
@@ -105,8 +107,8 @@ class Venue:
         self.tokens = Tokens(self.keyring, b"secret", lambda: next(salts).to_bytes(SALT_BYTES, "big"))
         self.storage = MemoryStorage()
         self.exchange = Exchange(VENUE_ID)
-        log = Log(self.storage, Header(rules=1, venue_id=VENUE_ID))
-        self.sequencer = Sequencer(self.exchange, log, self.clock.now_ns, self._publish, batch_limit)
+        self.log = Log(self.storage, Header(rules=1, venue_id=VENUE_ID))
+        self.sequencer = Sequencer(self.exchange, self.log, self.clock.now_ns, self._publish, batch_limit)
         self.sequencer.on_unavailable = self._unavailable
         self.desk = Desk(self.hub, self.tokens, self.sequencer.submit, self.clock.now_ns)
         self.outcomes: list[Outcome] = []
@@ -137,7 +139,7 @@ class Venue:
         self._last_who += 1
         who = Subscriber(self._last_who)
         session = Session(who, Host(host), self.desk, CONNECTION_ID, self.clock.now_ns())
-        client = self._clients[who] = Client(self, session)
+        client = self._clients[who] = Client(self, who, session)
         return client
 
     def greeted(self, host: str = "ws") -> Client:
@@ -148,9 +150,16 @@ class Venue:
 
     def leave(self, client: Client) -> None:
         """A connection is gone."""
-        who = next(who for who, each in self._clients.items() if each is client)
-        del self._clients[who]
-        self.hub.drop(who)
+        del self._clients[client.who]
+        self.hub.drop(client.who)
+
+    def orders(self, account: str) -> list[Order]:
+        """Open orders of an account, in order of entry."""
+        return list(self.exchange.venue.accounts[AccountId(account)].orders.values())
+
+    def last_command(self) -> Command:
+        """The command journaled last."""
+        return self.log.last_batch[-1].command
 
     def submit(self, *commands: Command) -> list[Outcome]:
         """Run commands of the operator's; what was published."""
