@@ -30,7 +30,7 @@ from krakenbox.venue.state import state_hash
 from streams import run, steps
 
 SEEDS = st.integers(0, 2**32)
-COUNT = 150
+COUNT = 100
 
 
 @given(SEEDS)

@@ -4,10 +4,10 @@ import pytest
 
 from builders import BTC_USD, Pit, buy, opened, place
 from krakenbox.model.event import BookChanged, OrderClosed
-from krakenbox.model.fixed import Amount, Price, Qty
+from krakenbox.model.fixed import Amount
 from krakenbox.model.order import Order, OrderId, OrderStatus, TimeInForce
 from krakenbox.model.reject import Reason
-from krakenbox.venue.lifecycle import accept, average_price, close, open_, rest, withdraw
+from krakenbox.venue.lifecycle import accept, close, open_, rest, withdraw
 from krakenbox.venue.moment import Moment
 
 
@@ -68,10 +68,3 @@ def test_what_ended_cannot_end_again() -> None:
     close(pit.exchange.venue, now, order, OrderStatus.CANCELED, Reason.POST_ONLY)
     with pytest.raises(AssertionError, match="canceled -> canceled"):
         close(pit.exchange.venue, now, order, OrderStatus.CANCELED, Reason.USER)
-
-
-def test_an_average_price_is_to_nearest_and_0_before_the_first_fill() -> None:
-    _, _, order = walk()
-    assert average_price(order) == 0
-    order.filled, order.cum_exact = Qty(3), 3002
-    assert average_price(order) == Price(1001)

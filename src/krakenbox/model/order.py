@@ -131,7 +131,9 @@ class Order:
     cum_cost: Cost = Cost(0)
     """Sum of the fills' costs."""
     cum_exact: int = 0
-    """Exact sum of the fills' price x qty, for the average price."""
+    """Exact sum of the fills' price x qty."""
+    avg_price: Price = Price(0)
+    """Average price of the fills, to nearest."""
     fee_usd: Cost = Cost(0)
     hold: Amount = Amount(0)
     """Ledger units of `hold_asset` reserved for what remains."""

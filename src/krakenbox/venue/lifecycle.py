@@ -1,7 +1,7 @@
 """The stations of an order's life, each with its event: accept, open, rest, withdraw, close."""
 
 from krakenbox.model.event import BookAction, BookChanged, OrderAccepted, OrderClosed, OrderOpened
-from krakenbox.model.fixed import Price, Qty, nearest
+from krakenbox.model.fixed import Qty
 from krakenbox.model.order import Order, OrderStatus, TimeInForce
 from krakenbox.model.reject import Reason
 from krakenbox.venue.market import Market
@@ -53,7 +53,7 @@ def close(venue: Venue, now: Moment, order: Order, status: OrderStatus, reason: 
             reason,
             order.filled,
             order.cum_cost,
-            average_price(order),
+            order.avg_price,
             order.fee_usd,
         )
     )
@@ -75,11 +75,6 @@ def book_changed(now: Moment, order: Order, level_qty: Qty, action: BookAction, 
             order.time_ns,
         )
     )
-
-
-def average_price(order: Order) -> Price:
-    """Average price of all fills, to nearest; 0 before the first."""
-    return Price(nearest(order.cum_exact, order.filled)) if order.filled else Price(0)
 
 
 def _expiry(order: Order) -> Timer:

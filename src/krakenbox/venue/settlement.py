@@ -3,14 +3,14 @@
 from msgspec import Struct
 
 from krakenbox.model.event import BalancePosted, BookAction, LedgerKind, OrderFilled, Traded
-from krakenbox.model.fixed import Amount, Cost, Price, Qty
+from krakenbox.model.fixed import Amount, Cost, Price, Qty, nearest
 from krakenbox.model.ids import LEDGER, TRADE
 from krakenbox.model.order import Order, OrderStatus, OrderType, Side
 from krakenbox.model.reject import Reason
 from krakenbox.venue import fees
 from krakenbox.venue.accounts import Account
 from krakenbox.venue.fees import Schedule
-from krakenbox.venue.lifecycle import average_price, book_changed, close
+from krakenbox.venue.lifecycle import book_changed, close
 from krakenbox.venue.market import Market
 from krakenbox.venue.moment import Moment
 from krakenbox.venue.venue import Venue
@@ -40,19 +40,19 @@ class _Party(Struct, gc=False):
     exec_id: str
     fee: Cost
     fee_usd: Cost
-    base: int = 0
-    quote: int = 0
-    ledger_fee: int = 0
+    base: Amount = Amount(0)
+    quote: Amount = Amount(0)
+    ledger_fee: Amount = Amount(0)
 
 
 def settle(venue: Venue, now: Moment, market: Market, taker: Order, maker: Order, qty: Qty) -> None:
     """Trade `qty` between an arriving and a resting order, at the resting order's price."""
     trade = _trade(venue, now, market, maker.limit_price, qty)
-    passive = _party(venue, now, trade, maker, is_maker=True)
-    active = _party(venue, now, trade, taker, is_maker=False)
     resting = Qty(maker.qty - maker.filled)
     level_qty = market.book.own(maker.terms.side).fill(maker, qty)
     taker.filled = Qty(taker.filled + qty)
+    passive = _party(venue, now, trade, maker, is_maker=True)
+    active = _party(venue, now, trade, taker, is_maker=False)
     if taker.terms.side is Side.BUY:
         _pay(venue, trade, buyer=active, seller=passive)
     else:
@@ -94,6 +94,7 @@ def _party(venue: Venue, now: Moment, trade: _Trade, order: Order, is_maker: boo
     order.become(OrderStatus.PARTIALLY_FILLED)
     order.cum_cost = Cost(order.cum_cost + trade.cost)
     order.cum_exact += trade.exact
+    order.avg_price = Price(nearest(order.cum_exact, order.filled))
     order.fee_usd = Cost(order.fee_usd + fee_usd)
     return _Party(order, account, is_maker, now.mint(TRADE), fee, fee_usd)
 
@@ -113,8 +114,8 @@ def _pay(venue: Venue, trade: _Trade, buyer: _Party, seller: _Party) -> None:
     move(buyer.account, seller.account, quote_asset, quote)
     move(buyer.account, venue.ledger.fees, quote_asset, buyer_fee)
     move(seller.account, venue.ledger.fees, quote_asset, seller_fee)
-    buyer.base, buyer.quote, buyer.ledger_fee = base, -quote, buyer_fee
-    seller.base, seller.quote, seller.ledger_fee = -base, quote, seller_fee
+    buyer.base, buyer.quote, buyer.ledger_fee = Amount(base), Amount(-quote), Amount(buyer_fee)
+    seller.base, seller.quote, seller.ledger_fee = Amount(-base), Amount(quote), Amount(seller_fee)
     _hold_less(market, buyer, quote + buyer_fee)
     _hold_less(market, seller, base)
 
@@ -149,30 +150,21 @@ def _tell(now: Moment, trade: _Trade, party: _Party) -> None:
             party.fee_usd,
             order.filled,
             order.cum_cost,
-            average_price(order),
+            order.avg_price,
         )
     )
 
 
 def _post(now: Moment, trade: _Trade, party: _Party) -> None:
     """The ledger entries of one side: base leg first (as in Kraken's balances page), fee on the quote leg."""
-    instrument = trade.market.instrument
-    _entry(now, party, instrument.base, party.base, 0)
-    _entry(now, party, instrument.quote, party.quote, party.ledger_fee)
+    time_ns, emit, mint, ref_id = now.time_ns, now.emit, now.mint, party.exec_id
+    account, balances = party.account.account, party.account.balances
+    asset, kind = trade.market.instrument.base, LedgerKind.TRADE
+    balance = Amount(balances[asset])
+    emit(BalancePosted(time_ns, account, asset, mint(LEDGER), ref_id, kind, party.base, _NO_FEE, balance))
+    asset, fee = trade.market.instrument.quote, party.ledger_fee
+    balance = Amount(balances[asset])
+    emit(BalancePosted(time_ns, account, asset, mint(LEDGER), ref_id, kind, party.quote, fee, balance))
 
 
-def _entry(now: Moment, party: _Party, asset: str, amount: int, fee: int) -> None:
-    account = party.account
-    now.emit(
-        BalancePosted(
-            now.time_ns,
-            account.account,
-            asset,
-            now.mint(LEDGER),
-            party.exec_id,
-            LedgerKind.TRADE,
-            Amount(amount),
-            Amount(fee),
-            Amount(account.balances[asset]),
-        )
-    )
+_NO_FEE = Amount(0)

@@ -37,6 +37,7 @@ class _Order(Struct, array_like=True):
     filled: Qty
     cum_cost: Cost
     cum_exact: int
+    avg_price: Price
     fee_usd: Cost
     hold: Amount
     hold_asset: str
