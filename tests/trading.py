@@ -6,9 +6,7 @@ floor.send(place(...))                          somebody else trades
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from hashlib import sha256
 
-import msgspec
 from msgspec.structs import replace
 
 from krakenbox.config import commands, load_default
@@ -65,7 +63,6 @@ class Floor:
         self.refusals: list[str] = []
         self.book_events: dict[str, int] = {}
         self.trades: dict[str, int] = {}
-        self._digest = sha256()
         for command in (
             *commands(config),
             *map(AddInstrument, replaced.values()),
@@ -85,7 +82,6 @@ class Floor:
         self.seq += 1
         self.last_ns = max(self.last_ns + 1, self.now_ns)
         events = self.exchange.apply(Stamped(self.seq, self.last_ns, command))
-        self._digest.update(msgspec.json.encode(command))
         for event in events:
             match event:
                 case BookChanged():
@@ -110,10 +106,6 @@ class Floor:
             for command in batch:
                 self.send(command)
             look()
-
-    def digest(self) -> str:
-        """A hash of every command so far."""
-        return self._digest.hexdigest()
 
     def best(self, symbol: str, side: Side) -> int:
         """Best price of a side; 0 if there is none."""
