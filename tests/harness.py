@@ -35,6 +35,10 @@ NOW_NS = START_NS + 3_600 * 1_000_000_000
 CONNECTION_ID = 18_125_794_168_470_749_634
 """Above 2**63, as recorded."""
 PERMISSIONS = frozenset(Permission)
+TIMES = '"time_in":"2026-01-01T01:00:00.000000Z","time_out":"2026-01-01T01:00:00.000000Z"'
+"""How a reply ends while time stands still."""
+LIMIT = {"symbol": "BTC/USD", "side": "buy", "order_type": "limit", "order_qty": 1, "limit_price": 5}
+"""Parameters of an order that rests."""
 
 
 def subscribe(channel: str, *symbols: str, req_id: int | None = None, **params: Any) -> dict[str, Any]:
@@ -206,6 +210,62 @@ class Venue:
     def _unavailable(self, command: Command, origin: object) -> None:
         now_ns = self.clock.now_ns()
         self._answer(Outcome(0, now_ns, [Rejected(now_ns, AccountId(""), Reject.UNAVAILABLE)], origin))
+
+
+class Trader:
+    """Alice on a private connection of her own."""
+
+    def __init__(self, venue: Venue | None = None, account: str = "alice") -> None:
+        self.venue = venue or Venue()
+        self.token = self.venue.token(account)
+        self.client: Client = self.venue.greeted("ws-auth")
+
+    def ask(self, method: str, req_id: int | None = None, **params: Any) -> list[str]:
+        """Send a request with the token; the frames it brings."""
+        return self.client.send(request(method, req_id, token=self.token, **params)).frames()
+
+    def add(self, **changes: Any) -> dict[str, Any]:
+        """Add a limit order; its one reply."""
+        (reply,) = self.ask("add_order", **(LIMIT | changes))
+        decoded: dict[str, Any] = json.loads(reply)
+        return decoded
+
+    def order_id(self, **changes: Any) -> str:
+        """Add a limit order; its id."""
+        order_id = self.add(**changes)["result"]["order_id"]
+        assert isinstance(order_id, str)
+        return order_id
+
+    def error(self, **changes: Any) -> str:
+        """Add a limit order; what is said against it."""
+        error = self.add(**changes).get("error", "")
+        assert isinstance(error, str)
+        return error
+
+
+def ack(method: str, result: str, req_id: int | None = None) -> str:
+    echo = "" if req_id is None else f'"req_id":{req_id},'
+    return f'{{"method":"{method}",{echo}"result":{{{result}}},"success":true,{TIMES}}}'
+
+
+def refusal(error: str, symbol: str = "") -> str:
+    concerned = f'"symbol":"{symbol}",' if symbol else ""
+    return f'{{"error":"{error}","method":"subscribe","success":false,{concerned}{TIMES}}}'
+
+
+def kinds(client: Client) -> list[str]:
+    """What each frame is: `ack BTC/USD`, an error, or `book snapshot ETH/BTC`."""
+    return [kind(message) for message in client.messages()]
+
+
+def kind(message: dict[str, Any]) -> str:
+    if "error" in message:
+        return str(message["error"])
+    if "method" in message:
+        return f"ack {message['result'].get('symbol', '')}".strip()
+    data = message["data"]
+    symbol = data[0].get("symbol", "") if isinstance(data, list) and data else ""
+    return f"{message['channel']} {message['type']} {symbol}".strip()
 
 
 def unframed(data: bytes | bytearray) -> list[bytes]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import CONNECTION_ID, Client, Venue, request, subscribe, unsubscribe
+from harness import CONNECTION_ID, TIMES, Client, Venue, request, subscribe, unsubscribe
 from krakenbox.gateway.desk import Host
 from krakenbox.gateway.session import IDLE_CLOSE
 from krakenbox.model.command import SetSystemStatus
@@ -15,7 +15,6 @@ from krakenbox.model.instrument import SystemStatus
 from krakenbox.protocol.v2.methods import CHANNELS, METHODS
 
 SECOND = 1_000_000_000
-TIMES = '"time_in":"2026-01-01T01:00:00.000000Z","time_out":"2026-01-01T01:00:00.000000Z"'
 HEARTBEAT = '{"channel":"heartbeat"}'
 PRIVATE = "Private data and trading are unavailable on this endpoint. Try ws-auth.kraken.com"
 PUBLIC = "Public market data subscriptions are unavailable on this endpoint. Try ws.kraken.com"

@@ -1,4 +1,4 @@
-"""Order entry over v2: refusals in order of precedence, and the replies to what the venue did."""
+"""Order entry over v2: the commands of a request, and the replies to what the venue did."""
 
 import json
 from typing import Any
@@ -6,48 +6,13 @@ from typing import Any
 import pytest
 
 from builders import buy, deposit, place, sell
-from harness import Client, Venue, request, subscribe
+from harness import LIMIT, TIMES, Trader, Venue, subscribe
 from krakenbox.gateway import v2
 from krakenbox.gateway.keys import Permission
-from krakenbox.model.command import CancelAll, CancelOrder, PlaceOrder, SetSystemStatus
-from krakenbox.model.instrument import SystemStatus
+from krakenbox.model.command import CancelAll, CancelOrder, PlaceOrder
 from krakenbox.protocol.v2.methods import METHODS, Coverage
 
-TIMES = '"time_in":"2026-01-01T01:00:00.000000Z","time_out":"2026-01-01T01:00:00.000000Z"'
-LIMIT = {"symbol": "BTC/USD", "side": "buy", "order_type": "limit", "order_qty": 1, "limit_price": 5}
-MARKET = {"symbol": "BTC/USD", "side": "buy", "order_type": "market", "order_qty": 1}
 READ_ONLY = frozenset((Permission.QUERY_FUNDS, Permission.QUERY_OPEN_TRADES))
-
-
-class Trader:
-    """Alice on a private connection of her own."""
-
-    def __init__(self, venue: Venue | None = None, account: str = "alice") -> None:
-        self.venue = venue or Venue()
-        self.token = self.venue.token(account)
-        self.client: Client = self.venue.greeted("ws-auth")
-
-    def ask(self, method: str, req_id: int | None = None, **params: Any) -> list[str]:
-        """Send a request with the token; the frames it brings."""
-        return self.client.send(request(method, req_id, token=self.token, **params)).frames()
-
-    def add(self, **changes: Any) -> dict[str, Any]:
-        """Add a limit order; its one reply."""
-        (reply,) = self.ask("add_order", **(LIMIT | changes))
-        decoded: dict[str, Any] = json.loads(reply)
-        return decoded
-
-    def order_id(self, **changes: Any) -> str:
-        """Add a limit order; its id."""
-        order_id = self.add(**changes)["result"]["order_id"]
-        assert isinstance(order_id, str)
-        return order_id
-
-    def error(self, **changes: Any) -> str:
-        """Add a limit order; what is said against it."""
-        error = self.add(**changes).get("error", "")
-        assert isinstance(error, str)
-        return error
 
 
 # --- add_order
@@ -136,129 +101,6 @@ def test_a_market_buy_by_cash() -> None:
     rows = [json.loads(frame)["data"][0] for frame in frames if '"data"' in frame]
     assert [row["exec_type"] for row in rows] == ["pending_new", "new", "trade", "filled"]
     assert rows[2]["last_qty"] == 0.25
-
-
-# --- refusals in order: each row repairs what the row before was refused for
-
-WORST: dict[str, Any] = {
-    "method": "add_order",
-    "req_id": 1,
-    "params": {
-        "nonsense": 1,
-        "symbol": "XBT/USD",
-        "side": "up",
-        "order_type": "stop-loss",
-        "order_qty": "1",
-        "limit_price": 5.25,
-        "triggers": {"price": 1},
-        "conditional": {"order_type": "limit"},
-        "time_in_force": "gtd",
-        "post_only": True,
-        "reduce_only": True,
-        "margin": True,
-        "cl_ord_id": "no/such-identifier-of-36-characters!",
-        "order_userref": 5,
-        "deadline": "2026-01-01T00:59:59Z",
-    },
-}
-GONE = object()
-REPAIRS: list[tuple[dict[str, Any], str]] = [
-    ({}, "Unsupported field: 'nonsense' for the given msg type: add order"),
-    ({"nonsense": GONE}, "Order_qty field must be a number_float"),
-    ({"order_qty": GONE}, "Token(s) not found"),
-    ({"token": "wrong"}, "EGeneral:Invalid arguments:side"),
-    ({"side": "buy"}, "EGeneral:Invalid arguments:cl_ord_id"),
-    ({"cl_ord_id": "a"}, "Currency pair not supported XBT/USD"),
-    ({"symbol": "BTC/USD"}, "Order_qty(s) not found"),
-    ({"order_qty": -1}, "EService:Deadline elapsed"),
-    ({"deadline": "2026-01-01T01:00:00.1Z"}, "EGeneral:Invalid arguments:ordertype"),
-    ({"order_type": "market"}, "EGeneral:Invalid arguments:triggers"),
-    ({"triggers": GONE}, "EGeneral:Invalid arguments:conditional"),
-    ({"conditional": GONE}, "EGeneral:Invalid arguments:limit_price"),
-    ({"order_type": "limit"}, "EGeneral:Invalid arguments:order_qty"),
-    ({"order_qty": 0.000000001}, "EGeneral:Invalid arguments:expire_time"),
-    ({"time_in_force": "fok"}, "EGeneral:Invalid arguments:post_only"),
-    ({"post_only": False}, "EGeneral:Invalid arguments:cl_ord_id"),
-    ({"order_userref": GONE}, "EGeneral:Invalid arguments:deadline"),
-    ({"deadline": "2026-01-01T01:01:00Z"}, "ESession:Invalid session"),
-    ({"token": "of a key that only reads"}, "EGeneral:Permission denied"),
-    ({"token": "of a key that trades"}, "EOrder:Cannot open position"),
-    ({"margin": False}, "EOrder:Reduce only:No position exists"),
-    ({"reduce_only": False}, "EGeneral:Invalid arguments:order_qty"),
-    ({"order_qty": 0.00000001}, "EOrder:Tick size check failed"),
-    ({"limit_price": 0}, "EOrder:Invalid price"),
-    ({"limit_price": 5}, "EService:Market in cancel_only mode"),
-    ({"mode": "online"}, "EGeneral:Invalid arguments:volume minimum not met"),
-    ({"order_qty": 0.00005}, "EOrder:Cost minimum not met"),
-    ({"order_qty": 10_000_000}, "EOrder:Insufficient funds"),
-    ({"order_qty": 1}, ""),
-]
-
-
-def test_refusals_in_order_of_precedence() -> None:
-    venue = Venue([SetSystemStatus(SystemStatus.CANCEL_ONLY)])
-    client = venue.greeted("ws-auth")
-    reads, trades = venue.token("alice"), venue.token("bob")
-    venue.add_key("alice", READ_ONLY)
-    tokens = {"of a key that only reads": reads, "of a key that trades": trades}
-    params = dict(WORST["params"])
-    for repair, error in REPAIRS:
-        if "mode" in repair:
-            venue.submit(SetSystemStatus(SystemStatus.ONLINE))
-            client.frames()
-        for name, value in repair.items():
-            params.pop(name, None)
-            if value is not GONE and name != "mode":
-                params[name] = tokens.get(value, value) if name == "token" else value
-        (reply,) = client.send(WORST | {"params": params}).frames()
-        symbol = '"symbol":"XBT/USD",' if "XBT/USD" in error else ""
-        if error:
-            assert reply == (
-                f'{{"error":"{error}","method":"add_order","req_id":1,"success":false,{symbol}{TIMES}}}'
-            )
-        else:
-            assert '"result":{"order_id":' in reply
-
-
-@pytest.mark.parametrize(
-    ("numbers", "error"),
-    [
-        ('"order_qty":12345678901234567890,"limit_price":5', "EGeneral:Invalid arguments:order_qty"),
-        ('"order_qty":1e400,"limit_price":5', "EGeneral:Invalid arguments:order_qty"),
-        ('"order_qty":1e99999999999999999999,"limit_price":5', "Malformed request"),
-        ('"order_qty":1e300,"limit_price":5', "EGeneral:Invalid arguments:order_qty"),
-        ('"order_qty":1e-300,"limit_price":5', "EGeneral:Invalid arguments:order_qty"),
-        ('"order_qty":NaN,"limit_price":5', "Malformed request"),
-        ('"order_qty":0.123456789,"limit_price":5', "EGeneral:Invalid arguments:order_qty"),
-        ('"order_qty":1,"limit_price":5.05', "EOrder:Tick size check failed"),
-        ('"order_qty":1,"limit_price":12345678901234567890', "EOrder:Invalid price"),
-        ('"order_qty":1,"limit_price":1e300', "EOrder:Invalid price"),
-        ('"order_qty":1,"limit_price":-5', "EOrder:Invalid price"),
-        ('"order_qty":"1","limit_price":5', "Order_qty field must be a number_float"),
-        ('"order_qty":null,"limit_price":5', "Order_qty field must be a number_float"),
-        ('"order_qty":1,"limit_price":"5"', "Limit_price field must be a number_float"),
-        ('"order_qty":1.0e0,"limit_price":50e-1', ""),
-        ('"order_qty":1.000000000000000000000,"limit_price":5', ""),
-    ],
-)
-def test_numbers_that_cannot_be(numbers: str, error: str) -> None:
-    trader = Trader()
-    text = (
-        f'{{"method":"add_order","params":{{"token":"{trader.token}","symbol":"BTC/USD","side":"buy",'
-        f'"order_type":"limit",{numbers}}}}}'
-    )
-    (reply,) = trader.client.send(text).messages()
-    assert reply.get("error", "") == error
-
-
-def test_what_is_refused_here_never_reaches_the_journal() -> None:
-    trader = Trader()
-    before = trader.venue.sequencer.seq
-    trader.error(order_qty=-1)
-    trader.error(limit_price=5.05)
-    trader.error(symbol="FOO")
-    trader.error(margin=True)
-    assert trader.venue.sequencer.seq == before
 
 
 # --- cancel_order
