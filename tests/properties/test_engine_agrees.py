@@ -49,7 +49,7 @@ from reference.naive_book import NaiveOrder, NaiveTrade, NaiveVenue, Told
 SEEDS = (1, 2, 3, 4, 5)
 ACCOUNTS = ("ann", "ben", "cas", "dot", "eve", "fay")
 SCHEDULES = {
-    "spot": [FeeTier(0, 4000, 2500), FeeTier(150_000, 2400, 1400), FeeTier(400_000, 1600, 0)],
+    "spot": [FeeTier(60_000 * step, 4000 - 150 * step, 2500 - 125 * step) for step in range(20)],
     "stable": [FeeTier(0, 2000, 2000)],
 }
 ETH_EUR = instrument(
@@ -80,7 +80,7 @@ class Script:
 
     def pass_time(self) -> None:
         """A millisecond or, seldom, days, so that volume ages out of the fee tiers."""
-        self.time_ns += STEP_NS if self._draw.random() < 0.998 else 4 * DAY_NS
+        self.time_ns += STEP_NS if self._draw.random() < 0.998 else self._draw.randrange(1, 8) * DAY_NS
 
     def operation(self) -> tuple[str, int] | PlaceOrder:
         """A cancel as (account, number of the order's command), or an order."""
@@ -101,12 +101,13 @@ class Script:
         draw = self._draw
         i, middle, usual = MARKETS[draw.choice(tuple(MARKETS))]
         side = draw.choice((Side.BUY, Side.SELL))
-        qty = self._qty(i, usual * (3 if sweep else 1))
+        # Most sweeps take a few orders, some all that is near.
+        qty = self._qty(i, usual * (draw.choice((2, 2, 2, 2, 20)) if sweep else 1))
         account = AccountId(draw.choice(ACCOUNTS))
         if sweep and draw.random() < 0.6:
             return PlaceOrder(account, self._market(i, side, qty, middle))
         away = -draw.randrange(STEPS) if sweep or draw.random() < 0.1 else 1 + draw.randrange(STEPS)
-        if draw.random() < 0.03:
+        if draw.random() < 0.05:
             away = draw.randrange(*FAR_STEPS)
         step = middle // 2_000 // i.price_increment * i.price_increment
         price = middle - away * step if side is Side.BUY else middle + away * step
