@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from builders import BTC_USD, buy, place, sell
-from harness import TIMES, Client, Venue, ack, kinds, refusal, subscribe, unsubscribe
+from harness import LIMIT, TIMES, Client, Venue, ack, kinds, refusal, request, subscribe, unsubscribe
 from krakenbox.gateway.keys import Permission
 from krakenbox.model.command import AddInstrument
 
@@ -188,3 +188,13 @@ def test_a_connection_that_is_gone_leaves_nothing_behind() -> None:
     venue.submit(place(buy, 1, at=100))
     assert venue.hub.dirty() == []
     assert venue.hub.take_private() == []
+
+
+def test_a_key_may_be_there_before_its_account_is() -> None:
+    venue = Venue()
+    venue.add_key("dave")
+    client, token = venue.greeted("ws-auth"), venue.token("dave")
+    client.send(subscribe("level3", "BTC/USD", token=token)).send(subscribe("executions", token=token))
+    assert kinds(client) == ["ack BTC/USD", "level3 snapshot BTC/USD", "ack", "executions snapshot"]
+    (reply,) = client.send(request("add_order", token=token, **LIMIT)).messages()
+    assert reply["error"] == "EGeneral:Permission denied"

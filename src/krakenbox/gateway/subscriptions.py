@@ -167,7 +167,7 @@ class Subscriptions:
         key = self._key(origin, params)
         if key is None:
             return
-        tier = self._hub.accounts[key.account]
+        tier = self._tier(key)
 
         def refusal(view: ViewKey) -> Reject | None:
             if len(self._views[view.channel]) >= MAX_LEVEL3:
@@ -217,7 +217,7 @@ class Subscriptions:
         if self._hub.has_executions(self._who):
             self._replies.refuse(origin, Reject.ALREADY_SUBSCRIBED)
             return
-        rate_count = MAX_RATE_COUNTS.get(self._hub.accounts[key.account], HOUSE_RATE_COUNT)
+        rate_count = MAX_RATE_COUNTS.get(self._tier(key), HOUSE_RATE_COUNT)
         self._replies.ack(origin, results.subscribed(params, max_rate_count=rate_count))
         self._replies.framed(self._hub.subscribe_executions(self._who, key.account, options))
 
@@ -261,6 +261,10 @@ class Subscriptions:
     def _unsubscribe_heartbeat(self, origin: Origin, params: HeartbeatParams) -> None:
         """Agree; it goes on all the same (recorded: nothing ends it)."""
         self._replies.ack(origin, results.unsubscribed(params))
+
+    def _tier(self, key: ApiKey) -> Tier:
+        """The account's tier; the lowest while its opening is not durable yet."""
+        return self._hub.accounts.get(key.account, Tier.STARTER)
 
     def _key(self, origin: Origin, params: TokenParams, *needs: Permission) -> ApiKey | None:
         """The key behind a request's token, or a refusal."""

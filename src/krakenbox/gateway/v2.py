@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from krakenbox.gateway.credentials import Credentials
 from krakenbox.gateway.desk import Desk, Origin
@@ -121,7 +120,8 @@ class Trading:
         else:
             self._in_flight += len(submissions)
             for command, ref in submissions:
-                self._desk.submit(command, replace(origin, ref=ref))
+                named = Origin(origin.who, origin.method, origin.req_id, origin.time_in_ns, ref)
+                self._desk.submit(command, named)
 
 
 # --- add_order
