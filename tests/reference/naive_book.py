@@ -189,7 +189,8 @@ class NaiveVenue:
                 break
             price = maker.terms.limit_price
             met.append((maker, 0 if own else min(want, maker.left)))
-            left -= met[-1][1]
+            # Whoever leaves some of an order is done; cash that rounding spared buys nothing of the next.
+            left = left - met[-1][1] if own or want >= maker.left else 0
             cash -= self.cost(i, price, met[-1][1])
             if own and terms.stp is StpType.CANCEL_BOTH:
                 stopped = Reason.SELF_TRADE
