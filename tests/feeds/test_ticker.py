@@ -173,7 +173,7 @@ def test_a_past_counts_bars_and_the_trades_after_them() -> None:
         "change_pct": 1000,
         "trades": 4,
     }
-    assert ticker.updates() == []
+    assert not ticker.moved()
 
 
 def test_the_recorded_update_byte_for_byte() -> None:

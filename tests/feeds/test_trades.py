@@ -50,13 +50,6 @@ def test_a_snapshot_is_the_latest_fifty_oldest_first() -> None:
     assert len(trades.latest) == KEPT
 
 
-def test_updates_are_handed_over_once_watched_or_not() -> None:
-    trades = Trades()
-    trades.apply(traded(1, 10, 1, START_NS))
-    assert len(trades.updates()) == 1
-    assert trades.updates() == []
-
-
 def test_a_past_is_in_the_snapshot_and_makes_no_update() -> None:
     floor = Floor()
     floor.watch(1, "trade", SYMBOL)

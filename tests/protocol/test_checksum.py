@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from krakenbox.protocol.checksum import LEVELS, book_checksum, fragment
+from krakenbox.protocol.checksum import LEVELS, asks_first, bids_after, book_checksum, fragment
 from wire.corpus import VECTORS, frame
 
 Level = tuple[str, str]
@@ -125,6 +125,14 @@ def test_numbers_that_went_through_a_float_do_not_match() -> None:
     }
     found = book_checksum(fragments(floats["asks"]), fragments(floats["bids"]))
     assert found == 3830085102 != vector["snapshot_checksum"]  # Kraken's own page prints the numbers so
+
+
+def test_the_asks_half_serves_until_an_ask_changes() -> None:
+    vector = VECTORS["book_v2_doc_example"]
+    asks, bids = fragments(vector["asks"]), fragments(vector["bids"])
+    half = asks_first(asks)
+    assert bids_after(half, bids) == vector["checksum"]
+    assert bids_after(half, bids[1:]) == book_checksum(asks, bids[1:])
 
 
 @pytest.mark.parametrize("name", ["book_v2_doc_example", "book_v1_doc_example"])

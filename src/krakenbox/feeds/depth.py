@@ -10,15 +10,13 @@ A window is the best N levels a side. Per change, in order (reconstructed from r
 Windows with nobody watching cost nothing beyond the ladder.
 """
 
-from collections.abc import Iterator
-
 from krakenbox.feeds.ladder import Ladder, Ladders, Step
 from krakenbox.feeds.windows import Window, Windows
 from krakenbox.model.event import BookChanged
 from krakenbox.model.fixed import to_text
 from krakenbox.model.instrument import Instrument
 from krakenbox.model.order import Side
-from krakenbox.protocol.checksum import LEVELS, book_checksum, fragment
+from krakenbox.protocol.checksum import LEVELS, asks_first, bids_after, fragment
 from krakenbox.protocol.v2 import channels
 
 DEPTHS = (10, 25, 100, 500, 1000)
@@ -28,7 +26,7 @@ DEPTHS = (10, 25, 100, 500, 1000)
 class Depth:
     """The book of one symbol by price level."""
 
-    __slots__ = ("_asks", "_bids", "_checksum", "_windows", "time_ns")
+    __slots__ = ("_asks", "_asks_first", "_bids", "_checksum", "_windows", "time_ns")
 
     def __init__(self, instrument: Instrument, ladders: Ladders, time_ns: int) -> None:
         self.time_ns = time_ns
@@ -37,6 +35,7 @@ class Depth:
         self._bids = _Side(instrument, ladders.bids, self._windows.bids)
         self._asks = _Side(instrument, ladders.asks, self._windows.asks)
         self._checksum: int | None = None
+        self._asks_first: int | None = None
 
     def apply(self, event: BookChanged) -> None:
         """Take in the change that the ladder has just taken."""
@@ -47,6 +46,8 @@ class Depth:
         if side.ladder.rank < LEVELS:
             side.follow_top()
             self._checksum = None
+            if side is self._asks:
+                self._asks_first = None
         side.record()
 
     def watch(self, depth: int) -> None:
@@ -62,7 +63,7 @@ class Depth:
         if not self._windows:
             self._forget()
 
-    def updates(self) -> Iterator[tuple[int, list[str], list[str]]]:
+    def updates(self) -> list[tuple[int, list[str], list[str]]]:
         """Depth, bid entries and ask entries of every window that changed; leaves none."""
         return self._windows.updates()
 
@@ -78,29 +79,32 @@ class Depth:
         if not self._windows:
             self._refill()
         if self._checksum is None:
-            self._checksum = book_checksum(self._asks.top, self._bids.top)
+            if self._asks_first is None:
+                self._asks_first = asks_first(self._asks.top)
+            self._checksum = bids_after(self._asks_first, self._bids.top)
         return self._checksum
 
     def _refill(self) -> None:
         # Unwatched, changes do not reach the checksum's fragments.
         self._bids.fill_top()
         self._asks.fill_top()
-        self._checksum = None
+        self._checksum = self._asks_first = None
 
     def _forget(self) -> None:
         # Unwatched, changes do not reach the cached text.
-        self._bids.texts.clear()
-        self._asks.texts.clear()
+        self._bids.forget()
+        self._asks.forget()
 
 
 class _Side:
     """One side: its levels' cached text and the checksum's fragments of the ten best."""
 
-    __slots__ = ("_gone", "_instrument", "_windows", "ladder", "texts", "top")
+    __slots__ = ("_gone", "_instrument", "_prices", "_texts", "_windows", "ladder", "top")
 
     def __init__(self, instrument: Instrument, ladder: Ladder, windows: list[Window]) -> None:
         self.ladder = ladder
-        self.texts: dict[int, str] = {}
+        self._texts: dict[int, str] = {}
+        self._prices: dict[int, str] = {}
         self.top: list[bytes] = []
         self._instrument = instrument
         self._windows = windows
@@ -109,6 +113,11 @@ class _Side:
     def levels(self, depth: int) -> list[str]:
         """Text of the best levels."""
         return [self._level(key) for key in self.ladder.keys[:depth]]
+
+    def forget(self) -> None:
+        """Drop all cached text."""
+        self._texts.clear()
+        self._prices.clear()
 
     def fill_top(self) -> None:
         """Make the ten best levels' fragments afresh."""
@@ -131,7 +140,7 @@ class _Side:
         """Tell every watched window of the last change."""
         ladder = self.ladder
         key, rank, step = ladder.key, ladder.rank, ladder.step
-        self.texts.pop(key, None)
+        self._texts.pop(key, None)
         for window in self._windows:
             if rank >= window.depth:
                 if step is Step.REMOVED and key in window.evicted:
@@ -148,11 +157,13 @@ class _Side:
                 window.entries.append(self._level(key))
                 if step is Step.INSERTED and len(ladder.keys) > window.depth:
                     window.evicted.add(ladder.keys[window.depth])
+        if step is Step.REMOVED:
+            self._prices.pop(key, None)
 
     def _level(self, key: int) -> str:
-        text = self.texts.get(key)
+        text = self._texts.get(key)
         if text is None:
-            text = self.texts[key] = channels.book_level(
+            text = self._texts[key] = channels.book_level(
                 self._price(key), to_text(self.ladder.qtys[key], self._instrument.qty_decimals)
             )
         return text
@@ -161,7 +172,10 @@ class _Side:
         return channels.book_level(self._price(key), self._gone)
 
     def _price(self, key: int) -> str:
-        return to_text(key * self.ladder.sign, self._instrument.price_decimals)
+        text = self._prices.get(key)
+        if text is None:
+            text = self._prices[key] = to_text(key * self.ladder.sign, self._instrument.price_decimals)
+        return text
 
     def _fragment(self, key: int) -> bytes:
         return fragment(key * self.ladder.sign, self.ladder.qtys[key])

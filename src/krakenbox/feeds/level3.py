@@ -8,15 +8,13 @@ Per change, in order (Kraken, websocket-v2/level3):
     order outside the window    nothing
 """
 
-from collections.abc import Iterator
-
 from krakenbox.feeds.ladder import Ladder, Ladders, Step
 from krakenbox.feeds.windows import Window, Windows
 from krakenbox.model.event import BookAction, BookChanged
 from krakenbox.model.fixed import to_text
 from krakenbox.model.instrument import Instrument
 from krakenbox.model.order import OrderId, Side
-from krakenbox.protocol.checksum import LEVELS, book_checksum, fragment
+from krakenbox.protocol.checksum import LEVELS, asks_first, bids_after, fragment
 from krakenbox.protocol.timestamp import nanos
 from krakenbox.protocol.v2 import channels
 
@@ -27,7 +25,7 @@ DEPTHS = (10, 100, 1000)
 class Level3:
     """The book of one symbol by order."""
 
-    __slots__ = ("_asks", "_bids", "_checksum", "_windows", "time_ns")
+    __slots__ = ("_asks", "_asks_first", "_bids", "_checksum", "_windows", "time_ns")
 
     def __init__(self, instrument: Instrument, ladders: Ladders, time_ns: int) -> None:
         self.time_ns = time_ns
@@ -36,6 +34,7 @@ class Level3:
         self._bids = _Side(instrument, ladders.bids, self._windows.bids)
         self._asks = _Side(instrument, ladders.asks, self._windows.asks)
         self._checksum: int | None = None
+        self._asks_first: int | None = None
 
     def apply(self, event: BookChanged) -> None:
         """Take in the change that the ladder has just taken."""
@@ -48,6 +47,8 @@ class Level3:
         if side.ladder.rank < LEVELS:
             side.follow_top()
             self._checksum = None
+            if side is self._asks:
+                self._asks_first = None
         side.record(event)
 
     def watch(self, depth: int) -> None:
@@ -61,7 +62,7 @@ class Level3:
         """Nobody looks at this window any more."""
         self._windows.close(depth)
 
-    def updates(self) -> Iterator[tuple[int, list[str], list[str]]]:
+    def updates(self) -> list[tuple[int, list[str], list[str]]]:
         """Depth, bid events and ask events of every window that changed; leaves none."""
         return self._windows.updates()
 
@@ -74,14 +75,16 @@ class Level3:
         if not self._windows:
             self._refill()
         if self._checksum is None:
-            self._checksum = book_checksum(self._asks.top, self._bids.top)
+            if self._asks_first is None:
+                self._asks_first = asks_first(self._asks.top)
+            self._checksum = bids_after(self._asks_first, self._bids.top)
         return self._checksum
 
     def _refill(self) -> None:
         # Unwatched, changes do not reach the checksum's fragments.
         self._bids.fill_top()
         self._asks.fill_top()
-        self._checksum = None
+        self._checksum = self._asks_first = None
 
 
 class _Side:

@@ -1,7 +1,5 @@
 """The public views of one symbol, advanced together and rendered once per command."""
 
-from collections.abc import Iterator
-
 from krakenbox.feeds import v2
 from krakenbox.feeds.audiences import ViewKey
 from krakenbox.feeds.candles import Candles
@@ -15,12 +13,25 @@ from krakenbox.model.instrument import Instrument
 
 Update = tuple[ViewKey, str]
 """A watched view and the text of its frame."""
+Views = dict[int | str, ViewKey]
+"""Watched views of one channel by their parameter."""
 
 
 class Market:
     """One symbol's views. `time_ns` of its listing stands in where nothing has happened yet."""
 
-    __slots__ = ("_watched", "candles", "depth", "instrument", "ladders", "level3", "ticker", "trades")
+    __slots__ = (
+        "_quoted",
+        "_traded",
+        "_watched",
+        "candles",
+        "depth",
+        "instrument",
+        "ladders",
+        "level3",
+        "ticker",
+        "trades",
+    )
 
     def __init__(self, instrument: Instrument, time_ns: int) -> None:
         self.instrument = instrument
@@ -31,7 +42,10 @@ class Market:
         self.trades = Trades()
         self.candles = Candles()
         self.ticker = Ticker(self.ladders, time_ns)
-        self._watched: dict[str, dict[int | str, ViewKey]] = {}
+        self._watched: dict[str, Views] = {}
+        # What the running command did.
+        self._traded: list[Traded] = []
+        self._quoted = False
 
     def change_book(self, event: BookChanged) -> None:
         """Take in one change of the visible book."""
@@ -40,12 +54,14 @@ class Market:
         self.level3.apply(event)
         if ladder.rank == 0:
             self.ticker.quote(event.time_ns)
+            self._quoted = True
 
     def trade(self, event: Traded) -> None:
         """Take in one trade."""
         self.trades.apply(event)
         self.candles.apply(event)
         self.ticker.trade(event)
+        self._traded.append(event)
 
     def seed(self, event: HistorySeeded) -> None:
         """Take in a past."""
@@ -55,6 +71,8 @@ class Market:
 
     def watch(self, view: ViewKey) -> None:
         """Somebody sees this view from now on."""
+        if view.channel == "ticker" and "ticker" not in self._watched:
+            self.ticker.moved()  # prices that moved while nobody watched pull no trigger
         self._watched.setdefault(view.channel, {})[view.param] = view
         if view.channel == "book":
             self.depth.watch(int(view.param))
@@ -72,40 +90,47 @@ class Market:
         elif view.channel == "level3":
             self.level3.unwatch(int(view.param))
 
-    def updates(self, time_ns: int) -> Iterator[Update]:
+    def updates(self, time_ns: int) -> list[Update]:
         """Frames of what changed since the last call, one per watched view."""
-        trades, triggers = self.trades.updates(), self.ticker.updates()
-        watched = self._watched
+        updates: list[Update] = []
+        watched, instrument = self._watched, self.instrument
+        trades, quoted = self._traded, self._quoted
+        if trades:
+            self._traded = []
+        self._quoted = False
         if not watched:
-            return
-        instrument = self.instrument
+            return updates
         if trades and "trade" in watched:
-            yield watched["trade"][0], v2.trades("update", trades, instrument)
+            updates.append((watched["trade"][0], v2.trades("update", trades, instrument)))
         if "book" in watched:
             views, depth = watched["book"], self.depth
             for levels, bids, asks in depth.updates():
-                yield views[levels], v2.book("update", depth, bids, asks, instrument)
+                updates.append((views[levels], v2.book("update", depth, bids, asks, instrument)))
         if "level3" in watched:
             views, level3 = watched["level3"], self.level3
             for levels, bids, asks in level3.updates():
-                yield views[levels], v2.level3_update(level3, bids, asks, instrument)
-        if triggers and "ticker" in watched:
-            yield from self._ticker_updates(watched["ticker"], triggers, time_ns)
+                updates.append((views[levels], v2.level3_update(level3, bids, asks, instrument)))
+        if (trades or quoted) and "ticker" in watched:
+            updates += self._ticker_updates(watched["ticker"], bool(trades), time_ns)
         if trades and "ohlc" in watched:
-            for minutes, view in watched["ohlc"].items():
-                candle = self.candles.running(int(minutes))
-                yield view, v2.candles("update", int(minutes), [candle], instrument, time_ns)
+            updates += self._candle_updates(watched["ohlc"], time_ns)
+        return updates
 
-    def _ticker_updates(
-        self, views: dict[int | str, ViewKey], triggers: list[str], time_ns: int
-    ) -> Iterator[Update]:
-        pulled = [views[trigger] for trigger in triggers if trigger in views]
+    def _ticker_updates(self, views: Views, traded: bool, time_ns: int) -> list[Update]:
+        triggers = (("trades", traded), ("bbo", self.ticker.moved()))
+        pulled = [views[trigger] for trigger, is_pulled in triggers if is_pulled and trigger in views]
         if not pulled:
-            return
+            return []
         self.ticker.roll(time_ns)
         text = v2.ticker("update", self.ticker, self.instrument)
-        for view in pulled:
-            yield view, text
+        return [(view, text) for view in pulled]
+
+    def _candle_updates(self, views: Views, time_ns: int) -> list[Update]:
+        updates: list[Update] = []
+        for minutes, view in views.items():
+            candle = self.candles.running(int(minutes))
+            updates.append((view, v2.candles("update", int(minutes), [candle], self.instrument, time_ns)))
+        return updates
 
     def snapshot(self, view: ViewKey, now_ns: int) -> str:
         """The whole of one view. Reading a ticker drops the minutes that are older than a day now."""

@@ -9,7 +9,16 @@ from krakenbox.protocol.v2 import channels
 class Reference:
     """Assets, instruments and the engine mode; the text of each record is made once."""
 
-    __slots__ = ("_assets", "_changed_assets", "_changed_pairs", "_pairs", "_snapshot", "status", "table")
+    __slots__ = (
+        "_assets",
+        "_changed_assets",
+        "_changed_pairs",
+        "_pairs",
+        "_snapshot",
+        "changed",
+        "status",
+        "table",
+    )
 
     def __init__(self) -> None:
         self.table = InstrumentTable()
@@ -19,6 +28,8 @@ class Reference:
         self._snapshot: bytes | None = None
         self._changed_assets: dict[str, None] = {}
         self._changed_pairs: dict[str, None] = {}
+        self.changed = False
+        """Whether a record changed since the last update."""
 
     def list_asset(self, event: AssetListed) -> None:
         """Take in a new or changed asset."""
@@ -30,23 +41,22 @@ class Reference:
         for symbol, instrument in self.table.instruments.items():
             if instrument.quote == name:
                 self._pairs.pop(symbol, None)
-        self._snapshot = None
+        self._change()
 
     def list_instrument(self, event: InstrumentListed) -> None:
         """Take in a new or changed instrument."""
         self.table.add(event.instrument)
         self._pairs.pop(event.instrument.symbol, None)
         self._changed_pairs[event.instrument.symbol] = None
+        self._change()
+
+    def _change(self) -> None:
         self._snapshot = None
+        self.changed = True
 
     def change_status(self, event: SystemStatusChanged) -> None:
         """Take in a new engine mode."""
         self.status = event.status
-
-    @property
-    def changed(self) -> bool:
-        """Whether a record changed since the last update."""
-        return bool(self._changed_assets or self._changed_pairs)
 
     def update(self) -> str:
         """Text of the records changed since the last update, in order of change."""
@@ -59,6 +69,7 @@ class Reference:
         """Nobody watches: what changed is in the next snapshot."""
         self._changed_assets.clear()
         self._changed_pairs.clear()
+        self.changed = False
 
     def snapshot(self) -> bytes:
         """Frame of every record, in order of listing; kept until one changes."""

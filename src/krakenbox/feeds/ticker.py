@@ -38,8 +38,6 @@ class Ticker:
     __slots__ = (
         "_day",
         "_quoted",
-        "_top",
-        "_traded",
         "cost",
         "high",
         "ladders",
@@ -63,8 +61,6 @@ class Ticker:
         self.trades = 0
         self._day: deque[Minute] = deque()
         self._quoted = self._best()
-        self._top = False
-        self._traded = False
 
     def seed(self, event: HistorySeeded) -> None:
         """Take in a past: a bar counts in its first minute, then the trades after the bars."""
@@ -83,26 +79,15 @@ class Ticker:
         """Take in one trade."""
         self._trade(event.time_ns, event.price, event.qty)
         self.time_ns = event.time_ns
-        self._traded = True
 
     def quote(self, time_ns: int) -> None:
         """The best level of a side has just changed in the ladders."""
         self.time_ns = time_ns
-        self._top = True
 
-    def updates(self) -> list[str]:
-        """Triggers pulled since the last call: by a trade, by another price at the top of the book."""
-        pulled = []
-        if self._traded:
-            self._traded = False
-            pulled.append("trades")
-        if self._top:
-            self._top = False
-            best = self._best()
-            if best != self._quoted:
-                self._quoted = best
-                pulled.append("bbo")
-        return pulled
+    def moved(self) -> bool:
+        """Whether a best price is another one than at the last call."""
+        before, self._quoted = self._quoted, self._best()
+        return before != self._quoted
 
     def _best(self) -> tuple[Price, Price]:
         return self.ladders.bids.best, self.ladders.asks.best

@@ -1,4 +1,4 @@
-"""Public trades of one symbol (channel `trade`): the latest ones, and those of the running command."""
+"""The latest public trades of one symbol (channel `trade`)."""
 
 from collections import deque
 
@@ -14,14 +14,13 @@ SNAPSHOT = 50
 class Trades:
     """The latest trades, oldest first."""
 
-    __slots__ = ("_fresh", "latest")
+    __slots__ = ("latest",)
 
     def __init__(self) -> None:
         self.latest: deque[Traded] = deque(maxlen=KEPT)
-        self._fresh: list[Traded] = []
 
     def seed(self, event: HistorySeeded) -> None:
-        """Take in trades from before the venue opened; they make no update."""
+        """Take in trades from before the venue opened."""
         for number, past in enumerate(event.trades, event.first_trade_id):
             self.latest.append(
                 Traded(
@@ -32,14 +31,6 @@ class Trades:
     def apply(self, event: Traded) -> None:
         """Take in one trade."""
         self.latest.append(event)
-        self._fresh.append(event)
-
-    def updates(self) -> list[Traded]:
-        """Trades since the last call, oldest first; leaves none."""
-        fresh = self._fresh
-        if fresh:
-            self._fresh = []
-        return fresh
 
     def snapshot(self) -> list[Traded]:
         """The latest fifty, oldest first."""

@@ -1,7 +1,5 @@
 """Windows of a book that somebody watches: the best N levels a side, and what is new in them."""
 
-from collections.abc import Iterator
-
 
 class Window:
     """One side of one window: its entries since the last frame, in order."""
@@ -52,8 +50,10 @@ class Windows:
         self.bids[:] = [bids for bids, _ in self._by_depth.values()]
         self.asks[:] = [asks for _, asks in self._by_depth.values()]
 
-    def updates(self) -> Iterator[tuple[int, list[str], list[str]]]:
+    def updates(self) -> list[tuple[int, list[str], list[str]]]:
         """Depth, bid entries and ask entries of every window that changed; leaves none."""
-        for depth, (bids, asks) in self._by_depth.items():
-            if bids.entries or asks.entries:
-                yield depth, bids.take(), asks.take()
+        return [
+            (depth, bids.take(), asks.take())
+            for depth, (bids, asks) in self._by_depth.items()
+            if bids.entries or asks.entries
+        ]

@@ -23,5 +23,15 @@ def fragment(price: int, qty: int) -> bytes:
 
 def book_checksum(asks: Iterable[bytes], bids: Iterable[bytes]) -> int:
     """Checksum of the fragments of the best ten levels a side, best first; fewer where there are fewer."""
+    return bids_after(asks_first(asks), bids)
+
+
+def asks_first(asks: Iterable[bytes]) -> int:
+    """The asks' half of `book_checksum`: it holds until an ask changes."""
+    return zlib.crc32(b"".join(asks))
+
+
+def bids_after(asks: int, bids: Iterable[bytes]) -> int:
+    """`book_checksum` from the asks' half."""
     # The CRC of a concatenation is the CRC of its second part started from that of its first.
-    return zlib.crc32(b"".join(bids), zlib.crc32(b"".join(asks)))
+    return zlib.crc32(b"".join(bids), asks)

@@ -24,14 +24,13 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 def micros(time_ns: int) -> str:
     """`2026-09-25T17:48:26.844359Z`."""
-    second, rest = divmod(time_ns, NS_PER_SECOND)
-    return f"{_second_text(second)}.{rest // 1000:06d}Z"
+    micro = time_ns // 1000
+    return f"{_second_text(micro // 1_000_000)}.{str(micro % 1_000_000).zfill(6)}Z"
 
 
 def nanos(time_ns: int) -> str:
     """`2026-09-25T17:48:26.844359566Z`."""
-    second, rest = divmod(time_ns, NS_PER_SECOND)
-    return f"{_second_text(second)}.{rest:09d}Z"
+    return f"{_second_text(time_ns // NS_PER_SECOND)}.{str(time_ns % NS_PER_SECOND).zfill(9)}Z"
 
 
 def seconds(time_ns: int) -> str:
