@@ -1,6 +1,5 @@
 """Matching: drawn books and what an arriving order would do to them. A plan never changes a book."""
 
-
 import pytest
 from msgspec.structs import replace
 
