@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from krakenbox.clock import Clock, SystemClock
 from krakenbox.config import Config, Limits, MarketLevel, commands, load_default
+from krakenbox.errors import ConfigError
 from krakenbox.feeds.hub import Hub, Subscriber
 from krakenbox.gateway.admin import Admin
 from krakenbox.gateway.desk import Desk, Host
@@ -45,7 +46,8 @@ RULES = 1
 STEP_S = 0.05
 """The market's step, and how late an idle exchange may tell that a timer fell due."""
 SECRET_BYTES = 32
-ANY_ADDRESS = ("0.0.0.0", "::")
+
+_REACHED_BY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 class LocalExchange:
@@ -68,21 +70,29 @@ class LocalExchange:
         if config is None:
             config = load_default()
             config = replace(config, server=replace(config.server, http_port=0, ws_port=0))
-        level = config.market.level if market is None else MarketLevel(market)
+        level = config.market.level if market is None else _level(market)
         seed = config.market.seed if seed is None else seed
         self.config = replace(config, market=replace(config.market, level=level, seed=seed))
         self.data = data
         self.accounts = self.config.accesses()
         self.http_port = 0
         self.ws_port = 0
+        self._hosts: tuple[str, ...] = ()
         self._clock = clock or SystemClock()
         self._random = random.SystemRandom() if seed is None else random.Random(seed)
-        self._failure: asyncio.Future[None]
+        self.server: Server
+        """The connections; there once it was started."""
+        self._failed = asyncio.Event()
         self._house_timer: asyncio.TimerHandle | None = None
         self._started_ns = 0
         self._ready = False
 
     # --- where it is
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Addresses listened on: those configured that the machine has."""
+        return self._hosts
 
     @property
     def http_url(self) -> str:
@@ -105,9 +115,8 @@ class LocalExchange:
         return f"ws://{self._authority(self.ws_port)}/ws-l3/v2"
 
     def _authority(self, port: int) -> str:
-        host = self.config.server.hosts[0]
-        if host in ANY_ADDRESS:
-            host = "127.0.0.1"
+        assert self.hosts, "an exchange has addresses once it was started"
+        host = _REACHED_BY.get(self.hosts[0], self.hosts[0])
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     # --- life
@@ -120,16 +129,24 @@ class LocalExchange:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+        if error is None:
+            self._raise_failure()
 
     async def start(self) -> None:
         """Open the exchange, let the market warm up, then listen. Raises ConfigError."""
         server = self.config.server
         ws_sockets = listen(server.hosts, server.ws_port)
-        http_sockets = listen(server.hosts, server.http_port)
+        try:
+            http_sockets = listen(server.hosts, server.http_port)
+        except ConfigError:
+            for sock in ws_sockets:
+                sock.close()
+            raise
         self.ws_port, self.http_port = port_of(ws_sockets), port_of(http_sockets)
+        self._hosts = tuple(sock.getsockname()[0] for sock in ws_sockets)
         self._build()
         self._open()
-        await self._server.start(ws_sockets)
+        await self.server.start(ws_sockets)
         await self._http.start(http_sockets)
         self._started_ns = self._clock.now_ns()
         self._ready = True
@@ -140,12 +157,13 @@ class LocalExchange:
         self._ready = False
         if self._house_timer is not None:
             self._house_timer.cancel()
-        await self._server.close()
+        await self.server.close()
         await self._http.close()
 
     async def ended(self) -> None:
         """Wait until the exchange cannot go on, and raise why: `apply` crashed or the journal failed."""
-        await asyncio.shield(self._failure)
+        await self._failed.wait()
+        self._raise_failure()
 
     # --- inside
 
@@ -163,7 +181,7 @@ class LocalExchange:
         self._sequencer.on_unavailable = self._unavailable
         pairs = market_pairs(config.instruments, config.assets, config.start_prices)
         self._market = Market(pairs, chance.getrandbits(63), config.market.level)
-        desk = Desk(self._hub, tokens, self._submit, clock.now_ns, limited=limited)
+        desk = Desk(self._hub, tokens, self.submit, clock.now_ns, limited=limited)
 
         def open_session(who: Subscriber, host: Host, now_ns: int) -> Session:
             return Session(who, host, desk, chance.getrandbits(64), now_ns)
@@ -173,11 +191,10 @@ class LocalExchange:
             limit_connects=limited,
             limit_loopback=config.server.limit_loopback,
         )
-        self._server = Server(self._hub, open_session, self._drain, clock.now_ns, options)
+        self.server = Server(self._hub, open_session, self._drain, clock.now_ns, options)
         rest = Rest(self._hub, keyring, tokens, config.fee_schedules, limited=limited)
         admin = Admin(self._hub, keyring, chance.randbytes)
-        self._http = Http(rest, admin, self._submit, self._vitals, clock.now_ns)
-        self._failure = asyncio.get_running_loop().create_future()
+        self._http = Http(rest, admin, self.submit, self._vitals, clock.now_ns)
 
     def _open(self) -> None:
         for command in (*commands(self.config), *self._market.opening(self._clock.now_ns())):
@@ -185,20 +202,20 @@ class LocalExchange:
         while self._sequencer.pending():
             self._sequencer.drain()
 
-    def _submit(self, command: Command, origin: object) -> None:
+    def submit(self, command: Command, origin: object = None) -> None:
+        """Hand a command to the sequencer; a callable `origin` is called with its outcome."""
         self._sequencer.submit(command, origin)
-        self._server.wake()
+        self.server.wake()
 
     def _drain(self) -> bool:
         with suppress(SequencerCrash):
             self._sequencer.drain()
-        if self._sequencer.failure is not None and not self._failure.done():
-            self._ready = False
-            self._failure.set_exception(self._sequencer.failure)
+        if self._sequencer.failed:
+            self._failed.set()
         return self._sequencer.pending()
 
     def _publish(self, outcomes: list[Outcome]) -> None:
-        self._server.publish(outcomes)
+        self.server.publish(outcomes)
         for outcome in outcomes:
             self._market.observe(outcome)
             if callable(outcome.origin):
@@ -212,7 +229,11 @@ class LocalExchange:
         if callable(origin):
             origin(outcome)
         else:
-            self._server.answer(outcome)
+            self.server.answer(outcome)
+
+    def _raise_failure(self) -> None:
+        if self._sequencer.failure is not None:
+            raise self._sequencer.failure
 
     def _keep_house(self) -> None:
         """What nobody asks for: the market's step, and timers that fall due in silence."""
@@ -221,17 +242,23 @@ class LocalExchange:
             self._sequencer.submit(command)
         self._sequencer.tick()
         if self._sequencer.pending():
-            self._server.wake()
+            self.server.wake()
 
     def _vitals(self) -> Vitals:
         return Vitals(
             ready=self._ready and not self._sequencer.failed,
             sequence=self._sequencer.durable_seq,
             uptime_ns=self._clock.now_ns() - self._started_ns,
-            connections=self._server.connections,
-            connects_total=self._server.connects_total,
-            messages_total=self._server.messages_total,
+            connections=self.server.connections,
+            connects_total=self.server.connects_total,
+            messages_total=self.server.messages_total,
         )
+
+
+def _level(market: str) -> MarketLevel:
+    if market not in tuple(MarketLevel):
+        raise ConfigError(f"market must be one of {', '.join(MarketLevel)}; was {market}")
+    return MarketLevel(market)
 
 
 def _keys(config: Config) -> Iterator[ApiKey]:

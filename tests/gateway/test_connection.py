@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import picows
 import pytest
 
-from gateway.wire import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Frame, Peer
+from gateway.peer import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Frame, Peer, run
 from krakenbox.gateway.connection import FRAGMENT_COST, MAX_MESSAGE, Connection, echoed, is_utf8
 from krakenbox.gateway.desk import Host
 from krakenbox.protocol.framing import text_frame
@@ -39,7 +39,7 @@ class Echo:
 def served(test: Callable[[Echo, Peer], Awaitable[None]], max_outbox: int = 1 << 20) -> Echo:
     """Run a test against a gate and one connected peer."""
 
-    async def run() -> Echo:
+    async def serve() -> Echo:
         echo = Echo(max_outbox)
         server = await picows.ws_create_server(
             lambda _: Connection(echo, Host.WS, "127.0.0.1", max_outbox),
@@ -60,7 +60,7 @@ def served(test: Callable[[Echo, Peer], Awaitable[None]], max_outbox: int = 1 <<
         assert echo.open == 0
         return echo
 
-    return asyncio.run(run())
+    return run(serve())
 
 
 def test_messages_go_through_whole() -> None:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 import pytest
 
-from gateway.wire import TEXT, Frame, Peer
+from gateway.peer import TEXT, Frame, Peer, run
 from krakenbox.gateway import door
 from krakenbox.gateway.connection import Connection
 from krakenbox.gateway.desk import Host
@@ -54,7 +54,7 @@ class Porter:
 def served(test: Callable[[Porter], Awaitable[None]], room: int = 100) -> Porter:
     """Run a test against a porter; when it ends nobody may be left."""
 
-    async def run() -> Porter:
+    async def serve() -> Porter:
         porter = Porter(room)
         loop = asyncio.get_running_loop()
         server = await loop.create_server(lambda: Door(porter), "127.0.0.1", 0)
@@ -66,7 +66,7 @@ def served(test: Callable[[Porter], Awaitable[None]], room: int = 100) -> Porter
         await server.wait_closed()
         return porter
 
-    return asyncio.run(run())
+    return run(serve())
 
 
 def test_an_upgrade_knows_its_address_host_and_target() -> None:

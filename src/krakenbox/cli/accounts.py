@@ -1,47 +1,116 @@
 """`krakenbox accounts`: who may trade, and with which keys."""
 
 import json
+import urllib.error
+import urllib.request
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from krakenbox.cli.failure import failing
 from krakenbox.config import load, load_default
 from krakenbox.errors import ConfigError
+from krakenbox.gateway.keys import Permission
+from krakenbox.model.command import Tier
 
 accounts = typer.Typer(
     name="accounts", help="List the accounts; add, fund and key them on a running exchange."
 )
 
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Url = Annotated[str, typer.Option(help="HTTP address of the running exchange.", show_default=True)]
+LOCAL_URL = "http://127.0.0.1:8080"
+TIMEOUT_S = 10
+
 
 @accounts.callback(invoke_without_command=True)
 def list_accounts(
     context: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, secrets included.")] = False,
+    as_json: AsJson = False,
     config: Annotated[Path | None, typer.Option(help="TOML file over the shipped configuration.")] = None,
 ) -> None:
-    """Print every configured account with its first key."""
+    """Print the configured accounts, each with its first key."""
     if context.invoked_subcommand is not None:
         return
-    try:
+    with failing(ConfigError):
         configured = load_default() if config is None else load(config)
-    except ConfigError as error:
-        Console(stderr=True, highlight=False).print(f"krakenbox: {error}", markup=False, soft_wrap=True)
-        raise typer.Exit(1) from None
-    listed = configured.accesses().values()
+    told = [
+        {"name": a.name, "api_key": a.api_key, "api_secret": a.api_secret, "tier": a.tier.value}
+        for a in configured.accesses().values()
+    ]
     if as_json:
-        print(
-            json.dumps(
-                [
-                    {"name": a.name, "api_key": a.api_key, "api_secret": a.api_secret, "tier": a.tier.value}
-                    for a in listed
-                ]
-            )
-        )
-        return
-    table = Table("name", "tier", "API key", "API secret")
-    for a in listed:
-        table.add_row(a.name, a.tier.value, a.api_key, a.api_secret)
-    Console(soft_wrap=True, highlight=False).print(table)
+        print(json.dumps(told))
+    else:
+        for account in told:
+            _print(account)
+
+
+@accounts.command()
+def add(
+    name: str,
+    tier: Annotated[Tier, typer.Option(help="starter, intermediate or pro.")] = Tier.PRO,
+    balance: Annotated[list[str] | None, typer.Option(help="Such as USD=1000; repeatable.")] = None,
+    url: Url = LOCAL_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Open an account with a key that may do everything."""
+    balances = {}
+    for text in balance or ():
+        asset, equals, amount = text.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"a balance is written ASSET=AMOUNT; was {text}")
+        balances[asset] = amount
+    told = _post(url, "accounts", {"name": name, "tier": tier.value, "balances": balances})
+    print(json.dumps(told)) if as_json else _print(told)
+
+
+@accounts.command()
+def fund(name: str, asset: str, amount: str, url: Url = LOCAL_URL) -> None:
+    """Deposit to an account."""
+    told = _post(url, "deposits", {"name": name, "asset": asset, "amount": amount})
+    print(f"{told['name']}: {told['amount']} {told['asset']} deposited")
+
+
+@accounts.command()
+def key(
+    name: str,
+    permission: Annotated[
+        list[Permission] | None, typer.Option(help="What the key may do; repeatable. Everything if left out.")
+    ] = None,
+    nonce_window: Annotated[int, typer.Option(min=0, help="How far behind a nonce may arrive.")] = 0,
+    url: Url = LOCAL_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Give an account another key."""
+    body: dict[str, Any] = {"name": name, "nonce_window": nonce_window}
+    if permission:
+        body["permissions"] = [right.value for right in permission]
+    told = _post(url, "keys", body)
+    print(json.dumps(told)) if as_json else _print(told)
+
+
+def _post(url: str, what: str, body: dict[str, Any]) -> dict[str, Any]:
+    request = urllib.request.Request(
+        f"{url.rstrip('/')}/admin/{what}",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with failing(ConfigError):
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
+                told = json.load(response)
+        except urllib.error.HTTPError as error:
+            raise ConfigError(json.load(error)["error"]) from None
+        except urllib.error.URLError as error:
+            raise ConfigError(f"no exchange at {url}: {error.reason}") from None
+    assert isinstance(told, dict), f"the endpoint answers objects; was {told}"
+    return told
+
+
+def _print(account: dict[str, Any]) -> None:
+    """One account as indented lines: keys are too long for columns."""
+    tier = f" ({account['tier']})" if "tier" in account else ""
+    print(
+        f"{account['name']}{tier}\n  API key     {account['api_key']}\n  API secret  {account['api_secret']}"
+    )

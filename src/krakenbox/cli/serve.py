@@ -13,9 +13,10 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from krakenbox import __version__
+from krakenbox.cli.failure import failing
 from krakenbox.config import Limits, MarketLevel, load, load_default
 from krakenbox.errors import ConfigError
 from krakenbox.local import LocalExchange
@@ -27,21 +28,22 @@ OPEN_FILES = 65_536
 def serve(  # noqa: PLR0913 - a parameter is an option of the command line
     *,
     host: Annotated[
-        list[str] | None, typer.Option(help="Address to listen on; repeatable. [127.0.0.1 and ::1]")
+        list[str] | None, typer.Option(help="Address to listen on; repeatable. Default 127.0.0.1 and ::1.")
     ] = None,
     http_port: Annotated[
-        int | None, typer.Option(min=0, max=65_535, help="REST port; 0 is a free one. [8080]")
+        int | None, typer.Option(min=0, max=65_535, help="REST port; 0 is a free one. Default 8080.")
     ] = None,
     ws_port: Annotated[
-        int | None, typer.Option(min=0, max=65_535, help="WebSocket port; 0 is a free one. [8081]")
+        int | None, typer.Option(min=0, max=65_535, help="WebSocket port; 0 is a free one. Default 8081.")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file over the shipped configuration.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Same seed, same market and ids. [random]")] = None,
+    seed: Annotated[int | None, typer.Option(help="Same seed, same market and ids. Default random.")] = None,
     market: Annotated[
-        MarketLevel | None, typer.Option(help="How much the seeded market trades. [calm]")
+        MarketLevel | None, typer.Option(help="How much the seeded market trades. Default calm.")
     ] = None,
     limits: Annotated[
-        Limits | None, typer.Option(help="Trading counters, order caps, REST counter, connects. [real]")
+        Limits | None,
+        typer.Option(help="Trading counters, order caps, REST counter, connects. Default real."),
     ] = None,
     data: Annotated[
         Path | None, typer.Option(help="Directory the exchange lives in (for now it lives in memory).")
@@ -55,35 +57,27 @@ def serve(  # noqa: PLR0913 - a parameter is an option of the command line
     if data is not None and ephemeral:
         raise typer.BadParameter("--data and --ephemeral exclude each other")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    console = Console(highlight=False)
-    try:
+    if ready_file is not None:
+        # One left by an earlier run would tell of ports that nobody listens on.
+        ready_file.unlink(missing_ok=True)
+    _raise_open_files()
+    with failing(ConfigError):
         base = load_default() if config is None else load(config)
         server = {"hosts": tuple(host or ()), "http_port": http_port, "ws_port": ws_port, "limits": limits}
-        told = replace(
-            base,
-            server=replace(
-                base.server, **{key: value for key, value in server.items() if value not in (None, ())}
-            ),
-        )
+        given = {key: value for key, value in server.items() if value not in (None, ())}
+        told = replace(base, server=replace(base.server, **given))
         exchange = LocalExchange(seed=seed, market=market, config=told, data=data)
-        if ready_file is not None:
-            # One left by an earlier run would tell of ports that nobody listens on.
-            ready_file.unlink(missing_ok=True)
-        _raise_open_files()
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_run(exchange, ready_file, console))
-    except ConfigError as error:
-        Console(stderr=True, highlight=False).print(f"krakenbox: {error}", markup=False, soft_wrap=True)
-        raise typer.Exit(1) from None
+            runner.run(_run(exchange, ready_file))
 
 
-async def _run(exchange: LocalExchange, ready_file: Path | None, console: Console) -> None:
+async def _run(exchange: LocalExchange, ready_file: Path | None) -> None:
     stop = asyncio.Event()
     _on_signals(stop.set)
     async with exchange:
         if ready_file is not None:
             _write_ready(ready_file, exchange)
-        console.print(_banner(exchange))
+        Console(soft_wrap=True, highlight=False).print(_banner(exchange))
         ended, stopped = asyncio.ensure_future(exchange.ended()), asyncio.ensure_future(stop.wait())
         await asyncio.wait((ended, stopped), return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
@@ -105,25 +99,25 @@ def _write_ready(path: Path, exchange: LocalExchange) -> None:
     unfinished.replace(path)
 
 
-def _banner(exchange: LocalExchange) -> Table:
+def _banner(exchange: LocalExchange) -> str:
     market = exchange.config.market
-    seed = "random" if market.seed is None else f"seed {market.seed}"
-    table = Table.grid(padding=(0, 2))
-    table.add_row(
-        f"krakenbox {__version__}", f"market {market.level.value} ({seed}); not affiliated with Kraken"
-    )
-    for name, url in (
+    seed = "random seed" if market.seed is None else f"seed {market.seed}"
+    rows = [
         ("market data", exchange.ws_url),
         ("trading", exchange.ws_auth_url),
         ("level3", exchange.ws_l3_url),
         ("REST", f"{exchange.http_url}/0/"),
         ("health", f"{exchange.http_url}/health"),
-    ):
-        table.add_row(name, url)
-    for access in exchange.accounts.values():
-        table.add_row(access.name, f"{access.tier.value}, key {access.api_key}")
-    table.add_row("", "secrets: krakenbox accounts; stop: Ctrl-C")
-    return table
+        ("metrics", f"{exchange.http_url}/metrics"),
+        *((access.name, f"{access.api_key} ({access.tier})") for access in exchange.accounts.values()),
+    ]
+    return "\n".join(
+        [
+            f"[bold]krakenbox {__version__}[/] market {market.level}, {seed}; not affiliated with Kraken",
+            *(f"  [cyan]{name:<12}[/] {escape(value)}" for name, value in rows),
+            "Secrets: krakenbox accounts. Stop: Ctrl-C.",
+        ]
+    )
 
 
 def _on_signals(stop: Callable[[], None]) -> None:

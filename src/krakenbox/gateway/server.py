@@ -63,7 +63,7 @@ class Server:
         now_ns: Callable[[], int],
         options: ServerOptions,
     ) -> None:
-        """Within a running loop. `drain` empties the inbox as far as one batch goes; whether anything is left."""
+        """Within a running loop. `drain` empties the inbox by one batch; whether anything is left."""
         self._loop = asyncio.get_running_loop()
         self.options = options
         self.connects_total = 0

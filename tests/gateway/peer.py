@@ -4,7 +4,12 @@ import asyncio
 import contextlib
 import os
 import socket
-from typing import NamedTuple
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple, TypeVar
+
+import uvloop
+
+T = TypeVar("T")
 
 TEXT, BINARY, CLOSE, PING, PONG, CONTINUATION = 0x1, 0x2, 0x8, 0x9, 0xA, 0x0
 TIMEOUT_S = 10
@@ -24,7 +29,7 @@ class Frame(NamedTuple):
 
 
 class Peer:
-    """One socket to a server; use it within `async with asyncio.timeout(...)` or trust its own."""
+    """One socket to a server. `run` closes those that a test left open."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
@@ -38,7 +43,9 @@ class Peer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         sock.setblocking(False)
         await asyncio.get_running_loop().sock_connect(sock, (host, port))
-        return cls(*await asyncio.open_connection(sock=sock, limit=4096 if receive_buffer else 2**16))
+        peer = cls(*await asyncio.open_connection(sock=sock, limit=4096 if receive_buffer else 2**16))
+        _opened.append(peer)
+        return peer
 
     @classmethod
     async def connect(cls, port: int, target: str = "/v2", host: str = "127.0.0.1", **headers: str) -> "Peer":
@@ -105,3 +112,28 @@ class Peer:
         self.writer.transport.abort()
         with contextlib.suppress(ConnectionError):
             await self.writer.wait_closed()
+
+
+_opened: list[Peer] = []
+
+NewLoop = Callable[[], asyncio.AbstractEventLoop]
+LOOPS: list[NewLoop] = [asyncio.new_event_loop, uvloop.new_event_loop]
+
+
+def run(test: Coroutine[Any, Any, T], loop: NewLoop = uvloop.new_event_loop) -> T:
+    """Run a test to its end on a new loop."""
+    with asyncio.Runner(loop_factory=loop) as runner:
+        return runner.run(_tidied(test))
+
+
+async def _tidied(test: Coroutine[Any, Any, T]) -> T:
+    try:
+        return await test
+    finally:
+        await hang_up_all()
+
+
+async def hang_up_all() -> None:
+    """Close every socket a test opened, so that no server waits for an answer to its goodbye."""
+    while _opened:
+        await _opened.pop().hang_up()

@@ -1,0 +1,100 @@
+"""`krakenbox serve` as a process: ready, told to stop, gone."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from gateway.peer import TEXT, Peer, run
+from krakenbox.cli.main import app
+
+PORTS = ("--http-port", "0", "--ws-port", "0")
+
+
+@contextmanager
+def serving(ready: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """A process that is ready, and what its ready file says."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "krakenbox", "serve", *PORTS, "--ready-file", str(ready), *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not ready.exists():
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline, "not ready within a minute"
+            time.sleep(0.01)
+        yield process, json.loads(ready.read_text())
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_says_goodbye_to_everyone_and_ends_with_0(number: signal.Signals, tmp_path: Path) -> None:
+    ready = tmp_path / "ready.json"
+    with serving(ready, "--market", "off") as (process, told):
+        ws = told["ws_url"].removeprefix("ws://127.0.0.1:").removesuffix("/v2")
+        assert told == {
+            "http_url": told["http_url"],
+            "ws_url": f"ws://127.0.0.1:{ws}/v2",
+            "ws_auth_url": f"ws://127.0.0.1:{ws}/ws-auth/v2",
+            "ws_l3_url": f"ws://127.0.0.1:{ws}/ws-l3/v2",
+            "pid": process.pid,
+        }
+        assert list(tmp_path.iterdir()) == [ready]
+
+        async def watch() -> None:
+            peer = await Peer.connect(int(ws))
+            assert (await peer.receive()).opcode == TEXT
+            process.send_signal(number)
+            assert (await peer.receive()).code == 1001
+
+        run(watch())
+        told_to_stop = time.monotonic()
+        out, err = process.communicate(timeout=10)
+        assert time.monotonic() - told_to_stop < 2
+        assert (process.returncode, err) == (0, "")
+        assert told["ws_auth_url"] in out
+        assert told["http_url"] in out
+        assert "alice" in out
+        assert "not affiliated with Kraken" in out
+
+
+def test_a_port_in_use_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [sys.executable, "-m", "krakenbox", "serve", "--http-port", "0", "--ws-port", port],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"krakenbox: port {port} of 127.0.0.1 is in use by another program\n"
+
+
+def test_a_wrong_configuration_is_told(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text('[server]\nlimits = "on"')
+    result = CliRunner().invoke(app, ["serve", "--config", str(mine)])
+    assert result.exit_code == 1
+    assert result.stderr == f"krakenbox: {mine}: server.limits: must be one of real, off; was 'on'\n"
+
+
+def test_data_and_ephemeral_exclude_each_other(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["serve", "--data", str(tmp_path), "--ephemeral"])
+    assert result.exit_code == 2
+    assert "exclude each other" in result.stderr
