@@ -1,0 +1,88 @@
+"""ccxt.pro, from PyPI, against krakenbox by URL alone."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import ccxt.pro
+import pytest
+
+from acceptance.conftest import Served
+
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+def exchange(served: Served, account: str) -> Any:
+    """ccxt's Kraken with every address of its table pointed here."""
+    key = served.accounts[account]
+    kraken = ccxt.pro.kraken({"apiKey": key["api_key"], "secret": key["api_secret"]})
+    api = kraken.urls["api"]
+    api["public"] = api["private"] = served.http_url
+    api["ws"] = {
+        "public": served.ws_url.removesuffix("/v2"),
+        "private": served.ws_auth_url.removesuffix("/v2"),
+        "publicV2": served.ws_url,
+        "privateV2": served.ws_auth_url,
+    }
+    return kraken
+
+
+async def trade(served: Served) -> None:
+    """Alice quotes, bob's limit order takes a part, the book shows it, alice cancels."""
+    alice, bob = exchange(served, "alice"), exchange(served, "bob")
+    try:
+        async with asyncio.timeout(40):
+            resting = await alice.create_order_ws("ETH/USD", "limit", "sell", 1.5, 3000.25)
+            book = await bob.watch_order_book("ETH/USD", 10)
+            assert [level[:2] for level in book["asks"]] == [[3000.25, 1.5]]
+            assert list(book["bids"]) == []
+
+            # A watch tells of what comes after the call.
+            update = asyncio.ensure_future(bob.watch_order_book("ETH/USD", 10))
+            taking = await bob.create_order_ws("ETH/USD", "limit", "buy", 0.5, 3000.25)
+            assert [level[:2] for level in (await update)["asks"]] == [[3000.25, 1.0]]
+            update = asyncio.ensure_future(bob.watch_order_book("ETH/USD", 10))
+            canceled = await alice.cancel_order_ws(resting["id"])
+            assert canceled["result"]["order_id"] == resting["id"]
+            assert list((await update)["asks"]) == []
+
+            # ccxt sends in the order it was asked, one request a second: the subscription goes first.
+            orders = asyncio.ensure_future(bob.watch_orders("ETH/USD"))
+            bid = await bob.create_order_ws("ETH/USD", "limit", "buy", 0.25, 2900)
+            rows = await orders
+            assert [(row["id"], row["side"], row["amount"]) for row in rows] == [(bid["id"], "buy", 0.25)]
+            assert bid["id"] != taking["id"]
+
+            with pytest.raises(ccxt.ExchangeError, match="EOrder:Insufficient funds"):
+                await bob.create_order_ws("ETH/USD", "limit", "buy", 5000, 3000.25)
+            with pytest.raises(ccxt.ExchangeError, match="EOrder:Unknown order"):
+                await alice.cancel_order_ws(resting["id"])
+    finally:
+        await alice.close()
+        await bob.close()
+
+
+def test_orders_over_websocket_and_the_book(serve: Callable[..., Served]) -> None:
+    asyncio.run(trade(serve("--market", "off")))
+
+
+async def watch_market(served: Served) -> None:
+    """Books, trades, tickers and candles of a living market arrive in ccxt's own shapes."""
+    kraken = exchange(served, "carol")
+    try:
+        async with asyncio.timeout(45):
+            for _ in range(20):
+                book = await kraken.watch_order_book("BTC/USD", 25)
+                assert book["bids"][0][0] < book["asks"][0][0]
+            ticker = await kraken.watch_ticker("BTC/USD")
+            assert ticker["low"] <= ticker["last"] <= ticker["high"]
+            trades = await kraken.watch_trades("BTC/USD")
+            assert trades[-1]["amount"] > 0
+            candles = await kraken.watch_ohlcv("BTC/USD", "1m")
+            assert candles[-1][3] <= candles[-1][4] <= candles[-1][2]
+    finally:
+        await kraken.close()
+
+
+def test_a_living_market(serve: Callable[..., Served]) -> None:
+    asyncio.run(watch_market(serve("--market", "busy", "--seed", "5")))
