@@ -11,7 +11,6 @@ from krakenbox.protocol.v2.methods import (
     METHODS,
     ChannelParams,
     Coverage,
-    ExecutionsParams,
     Params,
 )
 
@@ -48,17 +47,3 @@ def test_a_batch_order_is_an_order_less_what_the_batch_has() -> None:
     assert item is not None
     assert item.table is not None
     assert order - set(item.table.fields) == {"symbol", "token", "deadline", "validate"} == batch - {"orders"}
-
-
-@pytest.mark.parametrize(
-    ("params", "wanted"),
-    [
-        (ExecutionsParams(), (True, False)),
-        (ExecutionsParams(snap_trades=True), (True, True)),
-        (ExecutionsParams(snap_orders=False), (False, False)),
-        (ExecutionsParams(snapshot_trades=True), (False, True)),
-        (ExecutionsParams(snapshot=False, snap_trades=True, snapshot_trades=True), (False, False)),
-    ],
-)
-def test_what_a_snapshot_of_executions_lists(params: ExecutionsParams, wanted: tuple[bool, bool]) -> None:
-    assert (params.wants_orders, params.wants_trades) == wanted

@@ -90,16 +90,6 @@ class ExecutionsParams(Struct, frozen=True, kw_only=True):
     snapshot_trades: bool = False
     """Deprecated; true: a snapshot of trades only."""
 
-    @property
-    def wants_orders(self) -> bool:
-        """Whether the snapshot lists open orders."""
-        return self.snapshot and self.snap_orders and not self.snapshot_trades
-
-    @property
-    def wants_trades(self) -> bool:
-        """Whether the snapshot lists fills."""
-        return self.snapshot and (self.snap_trades or self.snapshot_trades)
-
 
 class BalancesParams(Struct, frozen=True, kw_only=True):
     """`balances`: own balances and ledger entries."""
