@@ -145,6 +145,21 @@ def test_a_snapshot_repeats_the_last_changes_checksum_and_time() -> None:
     assert snapshot["timestamp"] == "2026-01-01T00:00:00.001000Z"
 
 
+def test_a_change_behind_a_window_leaves_its_time_alone() -> None:
+    floor, hand = filled(range(101, 112), range(120, 123))
+    floor.watch(1, "book", SYMBOL, 10)
+    hand.tick()
+    floor.show(hand.modify(buy, 110, 4))
+    [text] = floor.seen(1)
+    hand.tick()
+    floor.show(hand.modify(buy, 101, 4))  # the eleventh bid
+    assert floor.seen(1) == []
+    [update] = read(text)["data"]
+    [narrow], [wide] = (read(floor.watch(2, "book", SYMBOL, depth))["data"] for depth in (10, 25))
+    assert narrow["timestamp"] == update["timestamp"] == "2026-01-01T00:00:00.001000Z"
+    assert wide["timestamp"] == "2026-01-01T00:00:00.002000Z"
+
+
 def test_a_snapshot_of_an_unwatched_book_is_the_book_of_now() -> None:
     floor, hand = filled(range(101, 104), range(110, 113))
     floor.snapshot("book", SYMBOL, 10)
@@ -231,11 +246,11 @@ def test_the_recorded_snapshot_and_update_byte_for_byte() -> None:
     levels = {side: [[each["price"], each["qty"]] for each in row[side]] for side in ("bids", "asks")}
     levels["bids"].append(["0.031329", "19.07893401"])
     depth, ladders, hand = stood_up(levels, market)
-    depth.time_ns = 1_787_757_376_637_831_000
+    depth.changes.note(0, 1_787_757_376_637_831_000)
     depth.watch(10)
-    assert v2.book("snapshot", depth, *depth.levels(10), market) == recorded
+    assert v2.book_snapshot(depth, 10, market) == recorded
 
     hand.time_ns = 1_787_757_376_730_423_000
     shown(depth, ladders, hand.remove(buy, 31347))
     [(_, bids, asks)] = depth.updates()
-    assert v2.book("update", depth, bids, asks, market) == frame("book_update_eth_btc").decode()
+    assert v2.book_update(depth, bids, asks, market, hand.time_ns) == frame("book_update_eth_btc").decode()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from krakenbox.feeds.windows import Windows
+from krakenbox.feeds.windows import LastChanges, Windows
 
 
 def test_nothing_is_watched_at_first() -> None:
@@ -37,3 +37,12 @@ def test_a_window_is_opened_once() -> None:
     windows.open(10)
     with pytest.raises(AssertionError, match="watched already"):
         windows.open(10)
+
+
+def test_a_change_is_noted_by_the_windows_that_reach_it() -> None:
+    changes = LastChanges((10, 25, 100), 1)
+    changes.note(rank=24, time_ns=2)
+    changes.note(rank=100, time_ns=3)
+    assert [changes.of(depth) for depth in (10, 25, 100)] == [1, 2, 2]
+    changes.note(rank=0, time_ns=4)
+    assert [changes.of(depth) for depth in (10, 25, 100)] == [4, 4, 4]

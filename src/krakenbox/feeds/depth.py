@@ -11,7 +11,7 @@ Windows with nobody watching cost nothing beyond the ladder.
 """
 
 from krakenbox.feeds.ladder import Ladder, Ladders, Step
-from krakenbox.feeds.windows import Window, Windows
+from krakenbox.feeds.windows import LastChanges, Window, Windows
 from krakenbox.model.event import BookChanged
 from krakenbox.model.fixed import to_text
 from krakenbox.model.instrument import Instrument
@@ -26,11 +26,10 @@ DEPTHS = (10, 25, 100, 500, 1000)
 class Depth:
     """The book of one symbol by price level."""
 
-    __slots__ = ("_asks", "_asks_first", "_bids", "_checksum", "_windows", "time_ns")
+    __slots__ = ("_asks", "_asks_first", "_bids", "_checksum", "_windows", "changes")
 
     def __init__(self, instrument: Instrument, ladders: Ladders, time_ns: int) -> None:
-        self.time_ns = time_ns
-        """Time of the last change; of the listing before there was one."""
+        self.changes = LastChanges(DEPTHS, time_ns)
         self._windows = Windows()
         self._bids = _Side(instrument, ladders.bids, self._windows.bids)
         self._asks = _Side(instrument, ladders.asks, self._windows.asks)
@@ -39,10 +38,10 @@ class Depth:
 
     def apply(self, event: BookChanged) -> None:
         """Take in the change that the ladder has just taken."""
-        self.time_ns = event.time_ns
+        side = self._bids if event.side is Side.BUY else self._asks
+        self.changes.note(side.ladder.rank, event.time_ns)
         if not self._windows:
             return
-        side = self._bids if event.side is Side.BUY else self._asks
         if side.ladder.rank < LEVELS:
             side.follow_top()
             self._checksum = None

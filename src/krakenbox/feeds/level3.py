@@ -9,7 +9,7 @@ Per change, in order (Kraken, websocket-v2/level3):
 """
 
 from krakenbox.feeds.ladder import Ladder, Ladders, Step
-from krakenbox.feeds.windows import Window, Windows
+from krakenbox.feeds.windows import LastChanges, Window, Windows
 from krakenbox.model.event import BookAction, BookChanged
 from krakenbox.model.fixed import to_text
 from krakenbox.model.instrument import Instrument
@@ -25,11 +25,10 @@ DEPTHS = (10, 100, 1000)
 class Level3:
     """The book of one symbol by order."""
 
-    __slots__ = ("_asks", "_asks_first", "_bids", "_checksum", "_windows", "time_ns")
+    __slots__ = ("_asks", "_asks_first", "_bids", "_checksum", "_windows", "changes")
 
     def __init__(self, instrument: Instrument, ladders: Ladders, time_ns: int) -> None:
-        self.time_ns = time_ns
-        """Time of the last change; of the listing before there was one."""
+        self.changes = LastChanges(DEPTHS, time_ns)
         self._windows = Windows()
         self._bids = _Side(instrument, ladders.bids, self._windows.bids)
         self._asks = _Side(instrument, ladders.asks, self._windows.asks)
@@ -38,8 +37,8 @@ class Level3:
 
     def apply(self, event: BookChanged) -> None:
         """Take in the change that the ladder has just taken."""
-        self.time_ns = event.time_ns
         side = self._bids if event.side is Side.BUY else self._asks
+        self.changes.note(side.ladder.rank, event.time_ns)
         side.apply(event)
         if not self._windows:
             return

@@ -105,11 +105,11 @@ class Market:
         if "book" in watched:
             views, depth = watched["book"], self.depth
             for levels, bids, asks in depth.updates():
-                updates.append((views[levels], v2.book("update", depth, bids, asks, instrument)))
+                updates.append((views[levels], v2.book_update(depth, bids, asks, instrument, time_ns)))
         if "level3" in watched:
             views, level3 = watched["level3"], self.level3
             for levels, bids, asks in level3.updates():
-                updates.append((views[levels], v2.level3_update(level3, bids, asks, instrument)))
+                updates.append((views[levels], v2.level3_update(level3, bids, asks, instrument, time_ns)))
         if (trades or quoted) and "ticker" in watched:
             updates += self._ticker_updates(watched["ticker"], bool(trades), time_ns)
         if trades and "ohlc" in watched:
@@ -137,8 +137,7 @@ class Market:
         instrument, param = self.instrument, view.param
         match view.channel:
             case "book":
-                bids, asks = self.depth.levels(int(param))
-                return v2.book("snapshot", self.depth, bids, asks, instrument)
+                return v2.book_snapshot(self.depth, int(param), instrument)
             case "level3":
                 return v2.level3_snapshot(self.level3, int(param), instrument)
             case "trade":

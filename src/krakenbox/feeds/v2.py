@@ -21,20 +21,30 @@ from krakenbox.protocol.v2 import channels, private_channels
 _PCT_DECIMALS = 2
 
 
-def book(kind: str, view: Depth, bids: list[str], asks: list[str], instrument: Instrument) -> str:
-    """Frame of channel `book`; its checksum and time are the view's."""
-    return channels.book(kind, instrument.symbol, bids, asks, view.checksum(), micros(view.time_ns))
+def book_update(view: Depth, bids: list[str], asks: list[str], instrument: Instrument, time_ns: int) -> str:
+    """Update of channel `book`."""
+    return channels.book("update", instrument.symbol, bids, asks, view.checksum(), micros(time_ns))
 
 
-def level3_update(view: Level3, bids: list[str], asks: list[str], instrument: Instrument) -> str:
-    """Update of channel `level3`; its checksum and time are the view's."""
-    return channels.level3_update(instrument.symbol, bids, asks, view.checksum(), nanos(view.time_ns))
+def book_snapshot(view: Depth, depth: int, instrument: Instrument) -> str:
+    """Snapshot of channel `book`."""
+    bids, asks = view.levels(depth)
+    changed = micros(view.changes.of(depth))
+    return channels.book("snapshot", instrument.symbol, bids, asks, view.checksum(), changed)
+
+
+def level3_update(
+    view: Level3, bids: list[str], asks: list[str], instrument: Instrument, time_ns: int
+) -> str:
+    """Update of channel `level3`."""
+    return channels.level3_update(instrument.symbol, bids, asks, view.checksum(), nanos(time_ns))
 
 
 def level3_snapshot(view: Level3, depth: int, instrument: Instrument) -> str:
     """Snapshot of channel `level3`."""
     bids, asks = view.orders(depth)
-    return channels.level3_snapshot(instrument.symbol, bids, asks, view.checksum(), nanos(view.time_ns))
+    changed = nanos(view.changes.of(depth))
+    return channels.level3_snapshot(instrument.symbol, bids, asks, view.checksum(), changed)
 
 
 def ticker(kind: str, view: Ticker, instrument: Instrument) -> str:

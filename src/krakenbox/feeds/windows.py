@@ -22,6 +22,30 @@ class Window:
         return entries
 
 
+class LastChanges:
+    """When each window changed last, watched or not: the time of its last update, which a snapshot repeats.
+
+    Recorded 2026-08: a fresh snapshot had the checksum and the timestamp of the last update before it.
+    """
+
+    __slots__ = ("_depths", "_times")
+
+    def __init__(self, depths: tuple[int, ...], time_ns: int) -> None:
+        self._depths = depths
+        self._times = [time_ns] * len(depths)
+
+    def note(self, rank: int, time_ns: int) -> None:
+        """The level of this rank changed: so did every window that reaches it."""
+        for place in range(len(self._depths) - 1, -1, -1):
+            if rank >= self._depths[place]:
+                return
+            self._times[place] = time_ns
+
+    def of(self, depth: int) -> int:
+        """Time of a window's last change; of the listing before there was one."""
+        return self._times[self._depths.index(depth)]
+
+
 class Windows:
     """The watched windows of one book."""
 
