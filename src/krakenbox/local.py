@@ -157,8 +157,7 @@ class LocalExchange:
         self._ready = False
         if self._house_timer is not None:
             self._house_timer.cancel()
-        await self.server.close()
-        await self._http.close()
+        await asyncio.gather(self.server.close(), self._http.close())
 
     async def ended(self) -> None:
         """Wait until the exchange cannot go on, and raise why: `apply` crashed or the journal failed."""

@@ -160,8 +160,11 @@ class Server:
             self._touched[connection] = None
 
     def _collect(self, connection: Connection) -> None:
-        connection.pending.append(connection.session.messages_to_send())
-        self._touched[connection] = None
+        session = connection.session
+        frames = session.messages_to_send()
+        if frames or session.closing is not None:
+            connection.pending.append(frames)
+            self._touched[connection] = None
         self.wake()
 
     def _write(self, connection: Connection) -> None:
