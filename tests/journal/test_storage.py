@@ -2,7 +2,7 @@
 
 import pytest
 
-from krakenbox.journal.storage import MemoryStorage, Storage
+from krakenbox.journal.storage import MemoryStorage, NoStorage, Storage
 
 FULL = OSError(28, "No space left on device")
 BROKEN = OSError(5, "Input/output error")
@@ -84,3 +84,16 @@ def test_a_failing_sync_makes_nothing_durable() -> None:
     with pytest.raises(OSError, match="Input/output"):
         storage.sync_now()
     assert storage.durable == 0
+
+
+def test_no_storage_forgets_and_answers_at_once() -> None:
+    storage = NoStorage()
+    answers: list[OSError | None] = []
+    storage.append(b"gone")
+    storage.sync(answers.append)
+    storage.sync_now()
+    assert answers == [None]
+    assert bytes(storage.read()) == b""
+    storage.cut(0)
+    with pytest.raises(AssertionError, match="cut at 4"):
+        storage.cut(4)

@@ -1,4 +1,4 @@
-"""Where a journal's bytes lie: the interface, and a memory that fails as disks do, on demand."""
+"""Where a journal's bytes lie: the interface, nowhere, and a memory that fails as disks do, on demand."""
 
 from collections import deque
 from collections.abc import Callable
@@ -38,6 +38,31 @@ class Storage(Protocol):
     def cut(self, size: int) -> None:
         """Drop what lies behind the first `size` bytes for good; appends continue there."""
         ...
+
+
+class NoStorage:
+    """Keeps nothing: for an exchange that lives only as long as its process, whose journal nobody will read.
+
+    A journal kept in memory would grow by some hundred megabytes a day.
+    """
+
+    def read(self) -> memoryview:
+        """Nothing."""
+        return memoryview(b"")
+
+    def append(self, data: bytes) -> None:
+        """Forget it."""
+
+    def sync(self, on_done: SyncDone) -> None:
+        """Answer at once."""
+        on_done(None)
+
+    def sync_now(self) -> None:
+        """There is nothing to wait for."""
+
+    def cut(self, size: int) -> None:
+        """There is nothing to cut."""
+        assert size == 0, f"nothing was ever stored; cut at {size}"
 
 
 class MemoryStorage:
