@@ -31,7 +31,7 @@ from krakenbox.gateway.session import Session
 from krakenbox.gateway.sockets import listen, port_of
 from krakenbox.gateway.tokens import SALT_BYTES, Tokens
 from krakenbox.journal.log import Header, Log
-from krakenbox.journal.storage import MemoryStorage
+from krakenbox.journal.storage import NoStorage
 from krakenbox.model.command import Command
 from krakenbox.model.event import Outcome, Rejected
 from krakenbox.model.order import AccountId
@@ -175,7 +175,7 @@ class LocalExchange:
         tokens = Tokens(keyring, chance.randbytes(SECRET_BYTES), lambda: chance.randbytes(SALT_BYTES))
         venue_id = chance.getrandbits(64)
         self._hub = Hub()
-        log = Log(MemoryStorage(), Header(rules=RULES, venue_id=venue_id))
+        log = Log(NoStorage(), Header(rules=RULES, venue_id=venue_id))
         self._sequencer = Sequencer(Exchange(venue_id), log, clock.now_ns, self._publish)
         self._sequencer.on_unavailable = self._unavailable
         pairs = market_pairs(config.instruments, config.assets, config.start_prices)
