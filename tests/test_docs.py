@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from docs.coverage import PAGE, render
-
 from krakenbox.protocol.v2.methods import METHODS
 
 ROOT = Path(__file__).parents[1]
