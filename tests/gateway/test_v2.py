@@ -55,6 +55,12 @@ def test_validate_enters_nothing() -> None:
     assert trader.venue.orders("alice") == []
 
 
+@pytest.mark.parametrize("validate", [False, True])
+def test_the_ack_warns_of_a_deprecated_field(validate: bool) -> None:
+    (ack,) = Trader().ask("add_order", **LIMIT, validate=validate, cl_ord_id="a", no_mpp=False)
+    assert f'"cl_ord_id":"a","warnings":["no_mpp is deprecated"]}},"success":true,{TIMES}}}' in ack
+
+
 def test_the_ack_comes_before_the_rows_it_causes() -> None:
     trader = Trader()
     trader.ask("subscribe", channel="executions", snap_orders=False)

@@ -30,6 +30,8 @@ class Origin(Struct, frozen=True, gc=False):
     time_in_ns: int
     ref: OrderRef = OrderRef()
     """What a cancel named its order by; of a new order, the userref it was given."""
+    warnings: tuple[str, ...] = ()
+    """What the reply warns of."""
 
 
 Submit = Callable[[Command, Origin], None]

@@ -7,7 +7,7 @@ before it looks at tokens):
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -51,8 +51,12 @@ class Refusal(Struct, frozen=True):
     """Instead of a text: the symbol that is not listed."""
 
 
-Submission = tuple[Command, OrderRef]
-"""A command, and what its reply repeats."""
+class Submission(NamedTuple):
+    """A command, and what its reply repeats or warns of."""
+
+    command: Command
+    ref: OrderRef
+    warnings: tuple[str, ...] = ()
 
 
 class Method(Struct, frozen=True):
@@ -64,7 +68,7 @@ class Method(Struct, frozen=True):
     """Request, listed instruments, time -> what needs no account to be refused."""
     commands: Callable[[Any, AccountId, InstrumentTable, int], list[Submission] | str]
     """Request, account, listed instruments, time -> what to submit, or the text of a refusal."""
-    result: Callable[[Event, OrderRef], str | None]
+    result: Callable[[Event, Origin], str | None]
     """An event of the outcome -> the result of a reply, if it makes one."""
 
 
@@ -106,7 +110,7 @@ class Trading:
             if isinstance(event, Rejected):
                 self._replies.refuse(origin, event.text)
                 return
-            result = result_of(event, origin.ref)
+            result = result_of(event, origin)
             if result is not None:
                 self._replies.ack(origin, result)
                 if origin.method != "cancel_order":
@@ -119,8 +123,8 @@ class Trading:
             self._replies.refuse(origin, Reject.MSG_RATE)
         else:
             self._in_flight += len(submissions)
-            for command, ref in submissions:
-                named = Origin(origin.who, origin.method, origin.req_id, origin.time_in_ns, ref)
+            for command, ref, warnings in submissions:
+                named = Origin(origin.who, origin.method, origin.req_id, origin.time_in_ns, ref, warnings)
                 self._desk.submit(command, named)
 
 
@@ -141,16 +145,16 @@ def _place(
     if isinstance(terms, str):
         return terms
     command = PlaceOrder(account, terms, deadline_ns(params, now_ns), params.validate)
-    return [(command, OrderRef(userref=params.order_userref))]
+    return [Submission(command, OrderRef(userref=params.order_userref), results.warnings(params))]
 
 
-def _added(event: Event, ref: OrderRef) -> str | None:
+def _added(event: Event, origin: Origin) -> str | None:
     """The id; in a reply to `validate`, which Kraken does not document, only what the client chose."""
     match event:
         case OrderAccepted(order_id=order_id, terms=terms):
-            return results.order_added(order_id, terms.cl_ord_id or None, ref.userref)
+            return results.order_added(order_id, terms.cl_ord_id or None, origin.ref.userref, origin.warnings)
         case OrderValidated(terms=terms):
-            return results.order_added("", terms.cl_ord_id or None, ref.userref)
+            return results.order_added("", terms.cl_ord_id or None, origin.ref.userref, origin.warnings)
         case _:
             return None
 
@@ -173,10 +177,10 @@ def _cancel(
         *(OrderRef(cl_ord_id=text) if len(text) <= MAX_ID else _NO_ORDER for text in params.cl_ord_id),
         *(OrderRef(userref=ref) if -_INT32 <= ref < _INT32 else _NO_ORDER for ref in params.order_userref),
     ]
-    return [(CancelOrder(account, ref), ref) for ref in refs]
+    return [Submission(CancelOrder(account, ref), ref) for ref in refs]
 
 
-def _canceled(event: Event, ref: OrderRef) -> str | None:
+def _canceled(event: Event, origin: Origin) -> str | None:
     """The identifier the request used; of a userref, which may name several orders, the id of each."""
     # Orders whose time was up by the same stamp are `expired`.
     if (
@@ -184,7 +188,7 @@ def _canceled(event: Event, ref: OrderRef) -> str | None:
         and event.reason is Reason.USER
         and event.status is OrderStatus.CANCELED
     ):
-        return results.order_canceled(event.order_id, ref.cl_ord_id)
+        return results.order_canceled(event.order_id, origin.ref.cl_ord_id)
     return None
 
 
@@ -198,10 +202,10 @@ def _no_refusal(params: methods.CancelAll, table: InstrumentTable, now_ns: int) 
 def _cancel_all(
     params: methods.CancelAll, account: AccountId, table: InstrumentTable, now_ns: int
 ) -> list[Submission]:
-    return [(CancelAll(account), _NO_ORDER)]
+    return [Submission(CancelAll(account), _NO_ORDER)]
 
 
-def _all_canceled(event: Event, ref: OrderRef) -> str | None:
+def _all_canceled(event: Event, origin: Origin) -> str | None:
     return results.orders_canceled(event.count) if isinstance(event, OrdersCanceled) else None
 
 

@@ -123,5 +123,5 @@ def test_deprecated_fields_are_warned_of() -> None:
     )
     assert results.warnings(order) == (
         "no_mpp is deprecated",
-        "trigger is deprecated, use triggers.reference",
+        "trigger is deprecated use triggers.reference",
     )

@@ -59,9 +59,9 @@ _ECHOES: dict[type[Struct], Echo] = {
 _DEPRECATED = {
     "no_mpp": "no_mpp is deprecated",
     "stop_price": "stop_price is deprecated, use triggers.price",
-    "trigger": "trigger is deprecated, use triggers.reference",
+    "trigger": "trigger is deprecated use triggers.reference",
 }
-"""Of an order; the reference speaks of warnings without showing one."""
+"""Of an order; the reference speaks of warnings without showing one: the texts are those of executions."""
 
 
 def subscribed(params: ChannelParams, symbol: str = "", max_rate_count: int = 0) -> str:
