@@ -124,6 +124,10 @@ class NaiveVenue:
         """Ledger units an account has, held or not."""
         return self.balances.get((account, asset), 0)
 
+    def free(self, account: str, asset: str) -> int:
+        """Ledger units of an account that no open order holds."""
+        return self.balance(account, asset) - self.held(account, asset)
+
     # --- before trading
 
     def refusal(self, account: str, terms: OrderTerms, hold: int) -> str | None:
@@ -138,7 +142,7 @@ class NaiveVenue:
         if cost < least and (terms.order_type is OrderType.LIMIT or terms.cash_qty):
             return Reject.COST_MINIMUM.text()
         asset = self.pays_in(terms)
-        if self.balance(account, asset) - self.held(account, asset) < hold:
+        if self.free(account, asset) < hold:
             return Reject.FUNDS.text()
         return None
 
@@ -240,12 +244,14 @@ class NaiveVenue:
     def pay(
         self, i: Instrument, price: int, qty: int, buys: tuple[NaiveOrder, int], sells: tuple[NaiveOrder, int]
     ) -> None:
-        """Base one way, quote the other, fees to the venue; to nearest, but within what an order holds."""
+        """Base one way, quote the other, fees to the venue; to nearest, but from the hold and free funds."""
         (buyer, buyer_fee), (seller, seller_fee) = buys, sells
         unit = 10 ** self.decimals[i.quote]
-        base = min(nearest(Fraction(qty, 10**i.qty_decimals) * 10 ** self.decimals[i.base]), seller.hold)
-        quote = min(nearest(self.value(i, price, qty) * unit), buyer.hold)
-        buyer_pays = min(nearest(Fraction(buyer_fee, 10**i.cost_decimals) * unit), buyer.hold - quote)
+        base = nearest(Fraction(qty, 10**i.qty_decimals) * 10 ** self.decimals[i.base])
+        base = min(base, seller.hold + self.free(seller.account, i.base))
+        purse = buyer.hold + self.free(buyer.account, i.quote)
+        quote = min(nearest(self.value(i, price, qty) * unit), purse)
+        buyer_pays = min(nearest(Fraction(buyer_fee, 10**i.cost_decimals) * unit), purse - quote)
         seller_pays = min(nearest(Fraction(seller_fee, 10**i.cost_decimals) * unit), quote)
         for account, asset, amount in (
             (buyer.account, i.base, base),
@@ -256,7 +262,7 @@ class NaiveVenue:
             self.balances[account, asset] = self.balance(account, asset) + amount
         for order, paid in ((buyer, quote + buyer_pays), (seller, base)):
             order.left -= qty
-            order.hold -= paid
+            order.hold = max(order.hold - paid, 0)
             if order.terms.order_type is OrderType.LIMIT:
                 rest = self.value(i, order.terms.limit_price, order.left)
                 order.hold = min(order.hold, self.hold(order.terms, rest, order.left, order.fee_ppm))

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from builders import (
     BTC_USD,
+    DAY_NS,
     Pit,
     buy,
     cancel_all,
@@ -15,7 +16,15 @@ from builders import (
     postings,
     sell,
 )
-from krakenbox.model.command import AddInstrument, FeeTier, OpenAccount, SetFeeSchedule, SetIndexPrice, Tier
+from krakenbox.model.command import (
+    AddInstrument,
+    FeeTier,
+    OpenAccount,
+    SetFeeSchedule,
+    SetIndexPrice,
+    Tick,
+    Tier,
+)
 from krakenbox.model.event import BalancePosted, OrderClosed, OrderFilled, Traded
 from krakenbox.model.fixed import Cost, Price
 from krakenbox.model.order import AccountId, TimeInForce
@@ -179,12 +188,39 @@ def test_many_small_fills_never_cost_more_than_was_held() -> None:
     assert pit.orders("dave") == []
 
 
-def test_a_rate_that_rose_since_entry_takes_no_more_than_the_hold() -> None:
-    pit = opened("| 100.0 x 1:alice")
+@pytest.mark.parametrize(("free", "fee"), [(50, "50"), (1, "1.4"), (0, "0.4")])
+def test_a_rate_that_rose_since_entry_is_paid_from_what_is_free(free: int, fee: str) -> None:
+    pit = opened()
+    pit.send(OpenAccount(AccountId("dave"), Tier.PRO))
+    pit.send(deposit("dave", "USD", "100.4"))
+    pit.send_all(place(buy, 1, at=100, by="dave"), deposit("dave", "USD", free))
     pit.send(SetFeeSchedule("spot", (FeeTier(0, 500_000, 500_000),)))
     told = pit.send(place(sell, 1, at=100, by="bob"))
-    assert postings(told)[1] == "alice USD -100 fee 0.4"
+    assert postings(told)[1] == f"dave USD -100 fee {fee}"
     assert postings(told)[3] == "bob USD 100 fee 50"
+    assert pit.hold("dave", "USD") == "0"
+
+
+def test_a_rate_that_rose_since_entry_touches_no_other_hold() -> None:
+    pit = opened()
+    pit.send(OpenAccount(AccountId("dave"), Tier.PRO))
+    pit.send(deposit("dave", "USD", "200.8"))
+    pit.send_all(place(buy, 1, at=100, by="dave"), place(buy, 1, at=100, by="dave"))
+    pit.send(SetFeeSchedule("spot", (FeeTier(0, 500_000, 500_000),)))
+    told = pit.send(place(sell, 1, at=100, by="bob"))
+    assert postings(told)[1] == "dave USD -100 fee 0.4"
+    assert (pit.balance("dave", "USD"), pit.hold("dave", "USD")) == ("100.4", "100.4")
+
+
+def test_an_order_that_outlives_its_tier_pays_what_its_row_says() -> None:
+    # Entered at 0.24 % taker; when it trades 40 days later the volume behind that has aged out.
+    pit = opened("10000.0 x 6 |")
+    pit.send_all(place(buy, 6, at=10_000), place(buy, 1, at=100))
+    assert pit.hold("alice", "USD") == "100.24"
+    pit.send(Tick(), at_ns=pit.time_ns + 40 * DAY_NS)
+    told = pit.send(place(sell, 1, at=100, by="bob"))
+    assert [f.fee for f in told if isinstance(f, OrderFilled)] == [25000, 40000]
+    assert postings(told)[1] == "alice USD -100 fee 0.25"
 
 
 def test_the_tier_is_chosen_at_the_fill_by_the_volume_before_it() -> None:

@@ -56,7 +56,7 @@ class Market:
         if side is Side.SELL:
             return self.to_base.up(qty)
         # Each part is rounded up by itself, the fee first at the precision it is charged in: a single fill
-        # never needs more. A series of fills may, by a unit each; `settlement` then takes what there is.
+        # never needs more. A series of fills may, by a unit each; `settlement` then takes free funds.
         fee = ceiling(exact * self.to_cost.multiply * ppm, PPM * self.to_cost.divide)
         return self.to_quote.up(exact) + self.cost_to_quote.up(fee)
 

@@ -103,11 +103,11 @@ def _pay(venue: Venue, trade: _Trade, buyer: _Party, seller: _Party) -> None:
     """Move the money of a trade."""
     market = trade.market
     base_asset, quote_asset = market.instrument.base, market.instrument.quote
-    # Ledger amounts are rounded one by one, a hold once: after many fills the last may be a unit short. What
-    # an order holds is the most it ever pays; the other side gets that much less.
-    base = min(market.to_base.nearest(trade.qty), seller.order.hold)
-    quote = min(market.to_quote.nearest(trade.exact), buyer.order.hold)
-    buyer_fee = min(market.cost_to_quote.nearest(buyer.fee), buyer.order.hold - quote)
+    base = _payable(seller, market.to_base.nearest(trade.qty))
+    quote = market.to_quote.nearest(trade.exact)
+    paid = _payable(buyer, quote + market.cost_to_quote.nearest(buyer.fee))
+    quote = min(quote, paid)
+    buyer_fee = paid - quote
     seller_fee = min(market.cost_to_quote.nearest(seller.fee), quote)
     move = venue.ledger.move
     move(seller.account, buyer.account, base_asset, base)
@@ -116,14 +116,22 @@ def _pay(venue: Venue, trade: _Trade, buyer: _Party, seller: _Party) -> None:
     move(seller.account, venue.ledger.fees, quote_asset, seller_fee)
     buyer.base, buyer.quote, buyer.ledger_fee = Amount(base), Amount(-quote), Amount(buyer_fee)
     seller.base, seller.quote, seller.ledger_fee = Amount(-base), Amount(quote), Amount(seller_fee)
-    _hold_less(market, buyer, quote + buyer_fee)
+    _hold_less(market, buyer, paid)
     _hold_less(market, seller, base)
+
+
+def _payable(party: _Party, due: int) -> int:
+    """What one side pays of what it owes: all of it, unless neither hold nor free funds suffice."""
+    # A hold may be short of it: ledger amounts are rounded one by one, a hold once, and a rate may have risen
+    # since entry. Where nothing is free either, the other side, or the venue, gets that much less.
+    hold = party.order.hold
+    return due if due <= hold else min(due, hold + party.account.available(party.order.hold_asset))
 
 
 def _hold_less(market: Market, party: _Party, paid: int) -> None:
     """Hold what the remainder needs, and never more than is left of the hold."""
     order = party.order
-    left = order.hold - paid
+    left = max(order.hold - paid, 0)
     remaining = order.qty - order.filled
     if remaining and order.terms.order_type is OrderType.LIMIT:
         exact = order.limit_price * remaining
