@@ -6,7 +6,6 @@ subscribers per tick, so that an order never waits for a fan-out.
 """
 
 import asyncio
-import logging
 import socket
 from collections import deque
 from collections.abc import Callable
@@ -22,11 +21,9 @@ from krakenbox.gateway.routes import NoRoute, route
 from krakenbox.gateway.session import Session
 from krakenbox.model.event import Outcome
 
-logger = logging.getLogger(__name__)
-
 MAX_CONNECTIONS = 4_096
-MAX_SOCKETS = MAX_CONNECTIONS + 512
-"""Sockets in all: room for handshakes beside the connections, so that one too many can be told so."""
+MIN_HANDSHAKES = 16
+"""Sockets that may be open beside the connections, or an eighth of those: one too many can be told so."""
 SLICE = 50
 """Subscribers a flush serves per tick: 0.3 ms of a core at 6 µs a write."""
 HEARTBEAT_S = 1.0
@@ -63,7 +60,7 @@ class Server:
         now_ns: Callable[[], int],
         options: ServerOptions,
     ) -> None:
-        """Within a running loop. `drain` empties the inbox by one batch; whether anything is left."""
+        """Within a running loop. `drain` applies one batch, tells whether more is left, and never raises."""
         self._loop = asyncio.get_running_loop()
         self.options = options
         self.connects_total = 0
@@ -143,8 +140,9 @@ class Server:
             self._collect(connection)
 
     def _end_tick(self) -> None:
+        left = self._drain()
         self._awake = False
-        if self._drain():
+        if left:
             self.wake()
         if self.options.flush_ms == 0:
             for who in self._hub.dirty():
@@ -219,7 +217,8 @@ class Server:
     def arrived(self, door: Door) -> bool:
         """Whether a socket may stay: there is a bound on them."""
         self._doors.add(door)
-        return len(self._doors) <= MAX_SOCKETS and self._all_gone is None
+        room = self.options.max_connections
+        return len(self._doors) <= room + max(room >> 3, MIN_HANDSHAKES) and self._all_gone is None
 
     def admit(self, address: str, host: str, target: str) -> Connection | Refusal:
         """A connection for an upgrade, or the reason why not."""
