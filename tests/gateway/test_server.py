@@ -179,8 +179,9 @@ def test_heartbeats_come_about_once_a_second_once_subscribed() -> None:
             for _ in range(3):
                 assert await client.receive() == {"channel": "heartbeat"}
                 beats.append(loop.time())
-            assert 0.8 < beats[1] - beats[0] < 1.5
-            assert 0.8 < beats[2] - beats[1] < 1.5
+            # Never in bursts; how late one may be is up to the machine.
+            assert min(beats[1] - beats[0], beats[2] - beats[1]) > 0.5
+            assert 1.8 < beats[2] - beats[0] < 5
 
     run(test())
 
@@ -247,6 +248,31 @@ def test_a_subscriber_that_does_not_read_is_closed_and_disturbs_nobody(loop: New
                 assert message["data"][0]["bids"] == [{"price": 10_000.0 + i, "qty": 0.1}]
             frame = await asleep.closed()
             assert (frame.code, frame.payload[2:]) == (1008, b"slow consumer")
+
+    run(test(), loop)
+
+
+@pytest.mark.parametrize("loop", LOOPS, ids=["asyncio", "uvloop"])
+def test_a_burst_of_requests_holds_up_nobody_and_piles_up_nothing(loop: NewLoop) -> None:
+    """A snapshot is short to ask for: two thousand of them are asked for in one write, and not read."""
+
+    async def test() -> None:
+        async with live() as exchange:
+            hasty = Client(await Peer.open(exchange.ws_port, receive_buffer=4096))
+            await hasty.peer.upgrade()
+            patient = await Client.connect(exchange.ws_url)
+            for _ in range(2_000):
+                hasty.send("subscribe", channel="instrument")
+                hasty.send("unsubscribe", channel="instrument")
+            before = exchange.server.messages_total
+            for i in range(5):
+                patient.send("ping", i)
+                assert (await patient.receive())["req_id"] == i
+            assert exchange.server.messages_total - before < 1_000
+            snapshots = 0
+            while snapshots < 2_000:
+                snapshots += (await hasty.receive()).get("type") == "snapshot"
+            assert exchange.server.connections == 2
 
     run(test(), loop)
 
