@@ -8,6 +8,17 @@ from krakenbox.venue.fees import Volume
 MAX_OPEN_ORDERS = {Tier.STARTER: 60, Tier.INTERMEDIATE: 80, Tier.PRO: 225}
 """Open orders per pair (Kraken, guide "spot rate limits"); tiers not named have no cap."""
 
+_UUID_LENGTHS = (32, 36)
+"""Only a UUID, without or with hyphens, has one: other client ids are 18 characters at most."""
+
+
+def client_key(cl_ord_id: str) -> str:
+    """What a client's id of an order is compared by."""
+    # Kraken, guide "spot-clordid": a UUID is kept as a number of 128 bits, so its spellings are one id.
+    if len(cl_ord_id) in _UUID_LENGTHS:
+        return cl_ord_id.replace("-", "").lower()
+    return cl_ord_id
+
 
 class Account:
     """One account. Amounts are ledger units of their asset."""
@@ -32,7 +43,7 @@ class Account:
         self.orders: dict[OrderId, Order] = {}
         """Open orders, in order of entry."""
         self.cl_ord_ids: dict[str, Order] = {}
-        """Open orders by the client's own id: unique among these only."""
+        """Open orders by `client_key`: unique among these only."""
         self.open_counts: dict[str, int] = {}
         """Open orders per symbol."""
         self.volume = Volume()
@@ -45,7 +56,7 @@ class Account:
         """An order of this account is open from now on, and holds what it says."""
         self.orders[order.order_id] = order
         if order.terms.cl_ord_id:
-            self.cl_ord_ids[order.terms.cl_ord_id] = order
+            self.cl_ord_ids[client_key(order.terms.cl_ord_id)] = order
         symbol = order.terms.symbol
         self.open_counts[symbol] = self.open_counts.get(symbol, 0) + 1
         self.holds[order.hold_asset] = self.holds.get(order.hold_asset, 0) + order.hold
@@ -65,5 +76,5 @@ class Account:
             self.hold(order, 0)
         del self.orders[order.order_id]
         if order.terms.cl_ord_id:
-            del self.cl_ord_ids[order.terms.cl_ord_id]
+            del self.cl_ord_ids[client_key(order.terms.cl_ord_id)]
         self.open_counts[order.terms.symbol] -= 1

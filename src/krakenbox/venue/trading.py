@@ -9,7 +9,7 @@ from krakenbox.model.ids import ORDER
 from krakenbox.model.instrument import SystemStatus
 from krakenbox.model.order import Order, OrderId, OrderStatus
 from krakenbox.model.reject import Reason, Reject
-from krakenbox.venue.accounts import Account
+from krakenbox.venue.accounts import Account, client_key
 from krakenbox.venue.checks import Entry, first_refusal
 from krakenbox.venue.lifecycle import accept, close, open_, rest, withdraw
 from krakenbox.venue.moment import Moment
@@ -92,7 +92,10 @@ def _referred(account: Account, ref: OrderRef) -> list[Order]:
         return [
             o for o in account.orders.values() if o.terms.userref == ref.userref and not o.terms.cl_ord_id
         ]
-    found = account.cl_ord_ids.get(ref.cl_ord_id) if ref.cl_ord_id else account.orders.get(ref.order_id)
+    if ref.cl_ord_id:
+        found = account.cl_ord_ids.get(client_key(ref.cl_ord_id))
+    else:
+        found = account.orders.get(ref.order_id)
     return [found] if found is not None else []
 
 
