@@ -105,7 +105,7 @@ class Subscriptions:
             channel.unsubscribe(self, origin, params)
 
     def _send_waiting(self) -> None:
-        # Frames of views that are watched already go before any reply: each belongs to the set it was made for.
+        # What was seen under the subscriptions so far goes before any reply that changes them.
         self._replies.framed(self._hub.take(self._who))
 
     def _is_here(self, origin: Origin, channel: Channel) -> bool:
