@@ -9,7 +9,7 @@ import pytest
 from gateway.peer import CLOSE, LOOPS, TEXT, NewLoop, Peer, run
 from krakenbox.config import Limits
 from krakenbox.gateway.connects import MAX_CONNECTS
-from krakenbox.gateway.server import SLICE
+from krakenbox.gateway.server import SLICE, next_flush
 from live import Client, Message, live, token
 
 
@@ -358,3 +358,16 @@ def test_a_reply_to_someone_who_left_goes_nowhere() -> None:
             assert (await watcher.until(rested))[-1]["data"][0]["asks"] == [{"price": 90000.0, "qty": 0.1}]
 
     run(test())
+
+
+@pytest.mark.parametrize(
+    ("began_s", "ended_s", "next_s"),
+    [
+        (5.0, 5.001, 5.010),  # in time: the pace is kept
+        (5.0, 5.005, 5.010),
+        (5.0, 5.008, 5.016),  # it took most of its pace: as long a rest follows
+        (5.0, 5.030, 5.060),
+    ],
+)
+def test_a_fan_out_takes_at_most_half_of_the_time(began_s: float, ended_s: float, next_s: float) -> None:
+    assert next_flush(began_s, ended_s, 0.010) == pytest.approx(next_s)
