@@ -95,6 +95,7 @@ async def measure(server: Server, load: Load, requests: Iterator[bytes], first: 
     arguments = (child, server.feed, server.hello, load.subscribers, due)
     listening = multiprocessing.get_context("spawn").Process(target=subscribers.run, args=arguments)
     listening.start()
+    child.close()  # ours: once the process has ended, what is expected from it raises EOFError
     await asyncio.to_thread(parent.recv)
     gc.collect()
     gc.freeze()
