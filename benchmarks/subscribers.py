@@ -77,18 +77,18 @@ def _read_until(connected: socket.socket, mark: bytes) -> None:
 def _count(
     selector: selectors.BaseSelector, counters: dict[socket.socket, Counter], due: int, patience_s: float
 ) -> int:
-    """Count until `due` frames came, or none for a while; how many came."""
+    """Count until `due` frames came, or none for a while (heartbeats are none); how many came."""
     frames = sum(counter.count for counter in counters.values())
-    while frames < due:
-        readable = selector.select(patience_s)
-        if not readable:
-            break
-        for key, _ in readable:
+    came = time.perf_counter()
+    while frames < due and time.perf_counter() - came < patience_s:
+        for key, _ in selector.select(patience_s):
             assert isinstance(key.fileobj, socket.socket)
             piece = key.fileobj.recv(READ_BYTES)
             assert piece, "the server closed a subscriber"
             counter = counters[key.fileobj]
             before = counter.count
             counter.feed(piece)
-            frames += counter.count - before
+            if counter.count != before:
+                frames += counter.count - before
+                came = time.perf_counter()
     return frames
