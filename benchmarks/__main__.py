@@ -38,10 +38,11 @@ its loopback. Trust the ratios, and absolute figures only as far as you trust th
 
 *Bare picows* is krakenbox's network library with nothing behind it: it answers an order with a fixed ack, or
 also writes a fixed book update to each subscriber, both as long as krakenbox's. krakenbox decodes, checks,
-journals (in memory, so far its only storage), matches, posts the ledger, acknowledges, and renders the book
-with its checksum. Without subscribers every second order trades with the one before it, another account's;
-with subscribers every order makes one book update. krakenbox sends public frames every 10 ms, one write per
-connection: that is how it can deliver more frames than a server that writes each one.
+frames and hashes its journal (kept nowhere yet), matches, posts the ledger, acknowledges, and renders the
+book with its checksum. Without subscribers every second order trades with the one before it, another
+account's; with subscribers every order makes one book update. krakenbox sends public frames every 10 ms, or
+as seldom as leaves half of the core to orders, and writes once per connection: so it can deliver more frames
+than a server that writes each one.
 """
 FOOT = f"""
 {MARK.strip()} A client process used most of a core: the server may be faster than this says.

@@ -6,7 +6,8 @@ import multiprocessing
 import time
 from collections import deque
 from collections.abc import Iterator
-from typing import NamedTuple
+from multiprocessing.connection import Connection
+from typing import Any, NamedTuple
 
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
@@ -16,7 +17,7 @@ from benchmarks.servers import Server, cpu_seconds
 from benchmarks.subscribers import Counted
 
 REPLY_S = 120.0
-"""By when all replies must have come."""
+"""By when all replies must have come, and all frames after them."""
 
 
 class Load(NamedTuple):
@@ -100,7 +101,7 @@ async def measure(server: Server, load: Load, requests: Iterator[bytes], first: 
     listening = multiprocessing.get_context("spawn").Process(target=subscribers.run, args=arguments)
     listening.start()
     child.close()  # ours: once the process has ended, what is expected from it raises EOFError
-    await asyncio.to_thread(parent.recv)
+    await asyncio.to_thread(_told, parent)
     gc.collect()
     gc.freeze()
     cpu_s, own_cpu_s, began = cpu_seconds(server.pid), time.process_time(), time.perf_counter()
@@ -108,7 +109,7 @@ async def measure(server: Server, load: Load, requests: Iterator[bytes], first: 
     await asyncio.wait_for(trader.done.wait(), REPLY_S)
     assert len(trader.latencies_ns) == load.orders, "the server or a refusal ended the run"
     trader_took_s, trader_cpu_s = time.perf_counter() - began, time.process_time() - own_cpu_s
-    counted: Counted = await asyncio.to_thread(parent.recv)
+    counted: Counted = await asyncio.to_thread(_told, parent)
     cpu_s = cpu_seconds(server.pid) - cpu_s
     trader.transport.disconnect()
     listening.join()
@@ -124,3 +125,9 @@ async def measure(server: Server, load: Load, requests: Iterator[bytes], first: 
         frame_cpu_us=cpu_s * 1e6 / due if due else 0.0,
         client_load=max(trader_cpu_s / trader_took_s, counted.cpu_s / frames_took_s if due else 0.0),
     )
+
+
+def _told(parent: Connection) -> Any:
+    """What the subscribers say next."""
+    assert parent.poll(REPLY_S), f"the subscribers said nothing for {REPLY_S} s"
+    return parent.recv()
