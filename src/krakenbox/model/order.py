@@ -64,6 +64,44 @@ class FeePreference(StrEnum):
     QUOTE = "quote"
 
 
+class PriceType(StrEnum):
+    """How a trigger or limit price is given: absolute, or an offset in percent or in quote units."""
+
+    STATIC = "static"
+    PCT = "pct"
+    QUOTE = "quote"
+
+
+class Reference(StrEnum):
+    """The price a trigger watches: the last trade here, or the index of the broad market."""
+
+    LAST = "last"
+    INDEX = "index"
+
+
+PCT_UNIT = 1_000_000
+"""A percentage is an integer of millionths of a percent: 5 % = 5,000,000."""
+
+
+class Trigger(Struct, frozen=True, array_like=True, gc=False):
+    """What wakes a dormant order, as entered."""
+
+    price: int
+    """A `Price`; an offset in price units (`quote`, signed) or in `PCT_UNIT`s (`pct`, signed). Of a trailing
+    type: the distance of the reversal, positive."""
+    price_type: PriceType = PriceType.STATIC
+    reference: Reference = Reference.LAST
+
+
+class Conditional(Struct, frozen=True, array_like=True, gc=False):
+    """The order that each fill of its primary enters, on the other side and of the fill's size."""
+
+    order_type: OrderType
+    limit_price: int = 0
+    limit_price_type: PriceType = PriceType.STATIC
+    trigger: Trigger | None = None
+
+
 class OrderStatus(StrEnum):
     """States of an order, in v2 spelling."""
 
@@ -111,6 +149,17 @@ class OrderTerms(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     userref: int = 0
     stp: StpType = StpType.CANCEL_NEWEST
     fee_preference: FeePreference = FeePreference.QUOTE
+    display_qty: Qty = Qty(0)
+    """Visible part of an iceberg; 0 for other types."""
+    trigger: Trigger | None = None
+    limit_price_type: PriceType = PriceType.STATIC
+    """Of a trailing-stop-limit: what `limit_price` is; unless static an offset from the trigger price, signed,
+    in price units or `PCT_UNIT`s."""
+    conditional: Conditional | None = None
+    effective_ns: int = 0
+    """Scheduled start, whole seconds; 0 = at once."""
+    sender_sub_id: str = ""
+    """Narrows self-trade prevention to orders that carry the same one."""
 
 
 @dataclass(slots=True, eq=False)
@@ -140,6 +189,21 @@ class Order:
     hold_asset: str = ""
     hold_ppm: int = 0
     """Fee rate the hold of a buy provides for: the taker's at entry."""
+    display_qty: Qty = Qty(0)
+    """Most that is visible at a time, of an iceberg; 0 = everything."""
+    shown: Qty = Qty(0)
+    """What is visible in the book now; the remaining quantity unless an iceberg."""
+    parent_id: OrderId = OrderId("")
+    """The order whose fill entered this one."""
+    trigger_price: Price = Price(0)
+    """Effective trigger price of a dormant order; it moves with the peak of a trailing one."""
+    peak_price: Price = Price(0)
+    """Best reference a trailing order has seen: the highest of a sell, the lowest of a buy."""
+    triggered: bool = False
+    """Whether its trigger fired: from then on it is a limit or a market order."""
+    amended: bool = False
+    touched_ns: int = 0
+    """Entry or last amend: its age sets what touching it again costs the rate counter."""
     # Intrusive queue of the price level the order rests in: O(1) removal anywhere, no search.
     prev: "Order | None" = None
     next: "Order | None" = None
