@@ -153,7 +153,7 @@ class OrderTerms(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """Visible part of an iceberg; 0 for other types."""
     trigger: Trigger | None = None
     limit_price_type: PriceType = PriceType.STATIC
-    """Of a trailing-stop-limit: what `limit_price` is; unless static an offset from the trigger price, signed,
+    """Of a trailing-stop-limit: what `limit_price` is; unless static a signed offset from the trigger price,
     in price units or `PCT_UNIT`s."""
     conditional: Conditional | None = None
     effective_ns: int = 0
