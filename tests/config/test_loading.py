@@ -208,6 +208,12 @@ def test_a_file_may_start_from_nothing(tmp_path: Path) -> None:
             '[accounts.alice]\ntier = "house"',
             "accounts.alice.tier: must be one of starter, intermediate, pro; was 'house'",
         ),
+        (
+            '[accounts.house-depth]\ntier = "pro"',
+            "accounts.house-depth: must be named by 1 to 64 printable characters that begin with neither",
+        ),
+        ('[accounts."venue:fees"]\ntier = "pro"', 'accounts."venue:fees": must be named by 1 to 64'),
+        ('[accounts.""]\ntier = "pro"', 'accounts."": must be named by 1 to 64'),
         ("[accounts.alice.balances]\nDOT = 1", "accounts.alice.balances.DOT: must be one of BTC, ETH,"),
         (
             "[accounts.alice.balances]\nUSD = -1",

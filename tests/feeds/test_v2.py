@@ -68,10 +68,10 @@ def test_what_every_row_of_an_order_repeats(changes: dict[str, object], field: s
     assert getattr(v2.order(ORDER, terms, BTC_USD), field) == text
 
 
-def test_a_fee_in_base_has_the_precision_of_quantities() -> None:
-    fill = msgspec.structs.replace(FILL, fee=Cost(1300), fee_asset="BTC")
+def test_a_fee_has_the_precision_of_costs() -> None:
+    fill = msgspec.structs.replace(FILL, fee=Cost(1300))
     row = read(v2.filled(v2.order(ORDER, TERMS, BTC_USD), fill, BTC_USD))
-    assert row["fees"] == [{"asset": "BTC", "qty": "0.00001300"}]
+    assert row["fees"] == [{"asset": "USD", "qty": "0.01300"}]
     assert row["liquidity_ind"] == "m"
 
 

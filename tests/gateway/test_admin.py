@@ -78,6 +78,8 @@ def test_an_account_gets_another_key(admin: Admin, keyring: Keyring) -> None:
         ("accounts", {"name": "x", "tier": "house"}, 400, "tier must be one of starter, intermediate, pro"),
         ("accounts", {"name": ""}, 400, "name must be 1 to 64 printable characters"),
         ("accounts", {"name": "a\nb"}, 400, "name must be 1 to 64 printable characters"),
+        ("accounts", {"name": "venue:fees"}, 400, "name must be 1 to 64 printable characters that begin"),
+        ("accounts", {"name": "house-depth"}, 400, "name must be 1 to 64 printable characters that begin"),
         ("accounts", {"name": "alice"}, 409, "there is an account alice already"),
         ("accounts", {"name": "maker"}, 409, "there is an account maker already"),
         ("accounts", {"name": "x", "balances": {"DOT": 1}}, 400, "asset must be one of BTC, ETH, SOL,"),

@@ -109,6 +109,14 @@ def test_other_classes_and_venues_are_empty(table: InstrumentTable) -> None:
     assert assets(table, {"aclass": "tokenized_asset"}) == {}
 
 
+@pytest.mark.parametrize("value", ["forex", "Currency"])
+def test_a_class_nobody_knows_is_refused(table: InstrumentTable, value: str) -> None:
+    with pytest.raises(ProtocolError, match=r"^EGeneral:Invalid arguments:aclass_base$"):
+        pairs(table, aclass_base=value)
+    with pytest.raises(ProtocolError, match=r"^EGeneral:Invalid arguments:aclass$"):
+        assets(table, {"aclass": value})
+
+
 def test_a_delisted_pair_is_found_by_name_only(table: InstrumentTable) -> None:
     table.add(replace(table.instruments["SOL/EUR"], status=PairStatus.DELISTED))
     assert "SOLEUR" not in pairs(table)

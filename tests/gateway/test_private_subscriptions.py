@@ -121,7 +121,13 @@ def test_the_ack_of_executions_tells_the_threshold_of_the_tier(account: str, tol
 def test_what_is_in_the_snapshot_of_executions(options: dict[str, Any], snapshot: list[str] | None) -> None:
     venue = Venue([place(sell, 1, at=100, by="bob"), place(buy, 1, at=100), place(buy, 1, at=90)])
     client = venue.greeted("ws-auth").send(subscribe("executions", token=venue.token("alice"), **options))
-    _, *frames = client.messages()
+    acked, *frames = client.messages()
+    # Recorded acks repeat what the venue uses.
+    told = acked["result"]
+    assert (told["snap_orders"], told["snap_trades"]) == (
+        "new" in (snapshot or []),
+        "trade" in (snapshot or []),
+    )
     assert [[row["exec_type"] for row in frame["data"]] for frame in frames] == (
         [] if snapshot is None else [snapshot]
     )

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.conftest import CONFIG, PATH, SECRET, T0
 from krakenbox.feeds.hub import Hub
-from krakenbox.gateway.keys import Keyring
+from krakenbox.gateway.keys import ApiKey, Keyring
 from krakenbox.gateway.rest import METHODS, Answer, Request, Rest
 from krakenbox.gateway.tokens import Tokens
 from krakenbox.model.command import UseNonce
@@ -150,6 +150,13 @@ def test_calls_are_not_counted_without_limits(hub: Hub, keyring: Keyring, tokens
     rest = Rest(hub, keyring, tokens, CONFIG.fee_schedules, limited=False)
     errors = [json.loads(private(rest, "CAROL", str(nonce)).body)["error"] for nonce in range(1, 50)]
     assert errors == [[]] * 49
+
+
+def test_a_key_may_be_there_before_its_account_is(rest: Rest, keyring: Keyring) -> None:
+    keyring.add(ApiKey(key_id="DAVE", secret=SECRET, account="dave"))
+    for nonce in range(15):
+        assert json.loads(private(rest, "DAVE", str(nonce)).body)["error"] == []
+    assert refusal(private(rest, "DAVE", "15")) == "EAPI:Rate limit exceeded"
 
 
 def test_what_is_served() -> None:

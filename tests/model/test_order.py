@@ -12,6 +12,7 @@ from krakenbox.model.order import (
     OrderTerms,
     OrderType,
     Side,
+    is_client_name,
 )
 
 S = OrderStatus
@@ -80,3 +81,13 @@ def test_names_are_those_of_the_wire() -> None:
         "trailing-stop-limit",
         "settle-position",
     ]
+
+
+@pytest.mark.parametrize("name", ["alice", "Alice B.", "a", "x" * 64, "housekeeper", "venue", "é"])
+def test_names_of_clients(name: str) -> None:
+    assert is_client_name(name)
+
+
+@pytest.mark.parametrize("name", ["", "x" * 65, "a\nb", "house-", "house-depth", "venue:", "venue:fees"])
+def test_names_no_client_may_have(name: str) -> None:
+    assert not is_client_name(name)

@@ -17,7 +17,7 @@ from krakenbox.config.settings import MarketLevel
 from krakenbox.model.command import OpenAccount, PlaceOrder, SeedHistory, SetIndexPrice, Tier
 from krakenbox.model.event import Traded
 from krakenbox.model.fixed import Price
-from krakenbox.model.order import Side
+from krakenbox.model.order import Side, is_client_name
 from krakenbox.sim.market import AGENTS, STEP_NS, Market
 from krakenbox.venue.audit import audit
 from krakenbox.venue.state import state_hash
@@ -25,6 +25,11 @@ from trading import ALICE, OPENED_NS, SECOND_NS, Floor
 
 DEEP = ("BTC/USD", "ETH/USD")
 HOUR_S = 3_600
+
+
+def test_no_client_can_take_the_name_of_an_agent() -> None:
+    assert len(set(AGENTS)) == 5
+    assert not any(is_client_name(account) for account in AGENTS)
 
 
 def test_off_is_nothing_at_all() -> None:

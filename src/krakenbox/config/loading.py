@@ -29,7 +29,7 @@ from krakenbox.errors import ConfigError
 from krakenbox.model.command import FeeTier, Tier
 from krakenbox.model.fixed import Amount, Cost, Price, Qty, from_decimal
 from krakenbox.model.instrument import Asset, Instrument
-from krakenbox.model.order import AccountId
+from krakenbox.model.order import CLIENT_NAMES, AccountId, is_client_name
 
 SHIPPED = "default.toml"
 SECRET_BYTES = 64
@@ -205,6 +205,8 @@ def _check_names(instruments: list[Instrument], place: Place) -> None:
 
 
 def _account(name: str, table: AccountTable, assets: dict[str, Asset], place: Place) -> Account:
+    if not is_client_name(name):
+        raise place.error(f"must be named by {CLIENT_NAMES}")
     if table.tier is Tier.HOUSE:
         raise place.at("tier").error("must be one of starter, intermediate, pro", table.tier.value)
     balances = {}

@@ -181,7 +181,6 @@ def open_order(
 
 def _fill(event: OrderFilled, instrument: Instrument) -> private_channels.FillText:
     cost_decimals = instrument.cost_decimals
-    in_base = event.fee_asset == instrument.base
     return private_channels.FillText(
         exec_id=event.exec_id,
         trade_id=event.trade_id,
@@ -190,7 +189,7 @@ def _fill(event: OrderFilled, instrument: Instrument) -> private_channels.FillTe
         liquidity="m" if event.maker else "t",
         cost=to_text(event.cost, cost_decimals),
         fee_asset=event.fee_asset,
-        fee=to_text(event.fee, instrument.qty_decimals if in_base else cost_decimals),
+        fee=to_text(event.fee, cost_decimals),
         fee_usd=to_text(event.fee_usd, cost_decimals),
         timestamp=micros(event.time_ns),
     )

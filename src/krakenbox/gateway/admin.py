@@ -18,13 +18,12 @@ from krakenbox.gateway.connects import is_loopback
 from krakenbox.gateway.keys import ApiKey, Keyring, Permission
 from krakenbox.model.command import Command, Deposit, OpenAccount, Tier
 from krakenbox.model.fixed import Amount, from_decimal
-from krakenbox.model.order import AccountId
+from krakenbox.model.order import CLIENT_NAMES, AccountId, is_client_name
 
 ADMIN = "/admin/"
 KEY_BYTES = 42
 """An API key is 56 characters of base64."""
 SECRET_BYTES = 64
-MAX_NAME = 64
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _CLIENT_TIERS = (Tier.STARTER, Tier.INTERMEDIATE, Tier.PRO)
@@ -103,8 +102,8 @@ class Admin:
 
     def _open(self, new: NewAccount) -> Change:
         account = AccountId(new.name)
-        if not (new.name.isprintable() and 0 < len(new.name) <= MAX_NAME):
-            return refused(HTTPStatus.BAD_REQUEST, f"name must be 1 to {MAX_NAME} printable characters")
+        if not is_client_name(new.name):
+            return refused(HTTPStatus.BAD_REQUEST, f"name must be {CLIENT_NAMES}")
         if account in self._hub.accounts:
             return refused(HTTPStatus.CONFLICT, f"there is an account {new.name} already")
         if new.tier not in _CLIENT_TIERS:

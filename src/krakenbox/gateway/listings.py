@@ -40,7 +40,7 @@ _INFO = {
 
 def assets(table: InstrumentTable, query: Mapping[str, str]) -> Row:
     """`Assets`: rows by asset id, all or those of `asset`; raises ProtocolError."""
-    if query.get("aclass", "currency") == "tokenized_asset":
+    if _tokenized(query, "aclass"):
         return {}
     named = _names(query.get("asset"))
     if named is None:
@@ -59,7 +59,7 @@ def asset_pairs(
     info = query.get("info", "info")
     if info not in _INFO:
         raise ProtocolError(Reject.INVALID_ARGUMENT.text(field="info"))
-    if query.get("aclass_base", "currency") == "tokenized_asset":
+    if _tokenized(query, "aclass_base"):
         return {}
     if "international" not in query.get("execution_venue", "international").split(","):
         return {}
@@ -72,6 +72,14 @@ def asset_pairs(
         instrument = _find_pair(table, name)
         found[_key(name, instrument.symbol, instrument.rest_id)] = _pair(table, fees, instrument, info)
     return found
+
+
+def _tokenized(query: Mapping[str, str], field: str) -> bool:
+    """Whether the other class of assets is asked for, of which none is listed."""
+    value = query.get(field) or "currency"
+    if value not in ("currency", "tokenized_asset"):
+        raise ProtocolError(Reject.INVALID_ARGUMENT.text(field=field))
+    return value == "tokenized_asset"
 
 
 def _names(text: str | None) -> list[str] | None:

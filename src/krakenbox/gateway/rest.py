@@ -17,7 +17,7 @@ from krakenbox.gateway.keys import ApiKey, Keyring, Permission, PrivateCall
 from krakenbox.gateway.listings import asset_pairs, assets
 from krakenbox.gateway.restcounter import RestCounters
 from krakenbox.gateway.tokens import TOKEN_LIFETIME_S, Tokens
-from krakenbox.model.command import FeeTier, UseNonce
+from krakenbox.model.command import FeeTier, Tier, UseNonce
 from krakenbox.model.reject import Reject
 from krakenbox.protocol.rest import decode_body, encode_errors, encode_result
 from krakenbox.protocol.timestamp import NS_PER_SECOND, rfc1123, seconds
@@ -128,7 +128,9 @@ class Rest:
     def _may_call(self, key: ApiKey, calls: int, now_ns: int) -> bool:
         if self._counters is None:
             return True
-        return self._counters.charge(key.key_id, self._hub.accounts[key.account], calls, now_ns)
+        # A key may be on the ring before the opening of its account is durable.
+        tier = self._hub.accounts.get(key.account, Tier.STARTER)
+        return self._counters.charge(key.key_id, tier, calls, now_ns)
 
     def _websockets_token(self, key: ApiKey, now_ns: int) -> dict[str, Any]:
         return {"token": self._tokens.issue(key, now_ns), "expires": TOKEN_LIFETIME_S}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, assert_never
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from krakenbox.feeds.hub import INSTRUMENT, ExecutionOptions, Subscriber, ViewKey
 from krakenbox.gateway.credentials import Credentials
@@ -218,7 +219,8 @@ class Subscriptions:
             self._replies.refuse(origin, Reject.ALREADY_SUBSCRIBED)
             return
         rate_count = MAX_RATE_COUNTS.get(self._tier(key), HOUSE_RATE_COUNT)
-        self._replies.ack(origin, results.subscribed(params, max_rate_count=rate_count))
+        used = replace(params, snap_orders=options.snap_orders, snap_trades=options.snap_trades)
+        self._replies.ack(origin, results.subscribed(used, max_rate_count=rate_count))
         self._replies.framed(self._hub.subscribe_executions(self._who, key.account, options))
 
     def _unsubscribe_executions(self, origin: Origin, params: ExecutionsParams) -> None:

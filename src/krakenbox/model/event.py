@@ -109,8 +109,8 @@ class OrderFilled(Struct, frozen=True, tag=True, gc=False):
     cost: Cost
     maker: bool
     fee: Cost
-    """At cost precision when charged in quote, at quantity precision when charged in base."""
     fee_asset: str
+    """The quote asset (Kraken, executions channel: fees are in quote currency only)."""
     fee_usd: Cost
     """Fee in USD at cost precision; 0 where no USD price of the quote asset is known."""
     cum_qty: Qty

@@ -12,6 +12,22 @@ AccountId = NewType("AccountId", str)
 OrderId = NewType("OrderId", str)
 """6-5-6 text, `OXXXXX-XXXXX-XXXXXX`."""
 
+MAX_ACCOUNT_NAME = 64
+VENUE_PREFIX = "venue:"
+"""Begins the names of the ledger's own accounts."""
+HOUSE_PREFIX = "house-"
+"""Begins the names of the simulated market's agents."""
+CLIENT_NAMES = (
+    f"1 to {MAX_ACCOUNT_NAME} printable characters that begin with neither {HOUSE_PREFIX} nor {VENUE_PREFIX}"
+)
+"""What `is_client_name` takes, in words."""
+
+
+def is_client_name(name: str) -> bool:
+    """Whether an account of a client may be called so."""
+    sound = name.isprintable() and 0 < len(name) <= MAX_ACCOUNT_NAME
+    return sound and not name.startswith((HOUSE_PREFIX, VENUE_PREFIX))
+
 
 class Side(StrEnum):
     """Side of an order or of a trade's taker."""

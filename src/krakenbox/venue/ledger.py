@@ -5,11 +5,8 @@ them, and `fees`. Only client accounts see their entries as events.
 """
 
 from krakenbox.model.command import Tier
-from krakenbox.model.order import AccountId
+from krakenbox.model.order import VENUE_PREFIX, AccountId
 from krakenbox.venue.accounts import Account
-
-VENUE_PREFIX = "venue:"
-"""Begins the names of the venue's own accounts; nobody else's may."""
 
 
 class Ledger:

@@ -29,11 +29,10 @@ from krakenbox.model.event import (
 from krakenbox.model.fixed import Amount
 from krakenbox.model.ids import DEPOSIT, LEDGER
 from krakenbox.model.instrument import Instrument
-from krakenbox.model.order import AccountId
+from krakenbox.model.order import VENUE_PREFIX, AccountId
 from krakenbox.model.reject import Reject
 from krakenbox.venue import fees
 from krakenbox.venue.accounts import Account
-from krakenbox.venue.ledger import VENUE_PREFIX
 from krakenbox.venue.market import Market
 from krakenbox.venue.moment import NOBODY, Moment
 from krakenbox.venue.venue import Venue
