@@ -91,3 +91,21 @@ def test_names_of_clients(name: str) -> None:
 @pytest.mark.parametrize("name", ["", "x" * 65, "a\nb", "house-", "house-depth", "venue:", "venue:fees"])
 def test_names_no_client_may_have(name: str) -> None:
     assert not is_client_name(name)
+
+
+def test_every_type_works_as_a_limit_or_a_market_order() -> None:
+    working = {order_type.value: order_type.working.value for order_type in OrderType}
+    assert working == {
+        "limit": "limit",
+        "market": "market",
+        "iceberg": "limit",
+        "stop-loss": "market",
+        "stop-loss-limit": "limit",
+        "take-profit": "market",
+        "take-profit-limit": "limit",
+        "trailing-stop": "market",
+        "trailing-stop-limit": "limit",
+        "settle-position": "limit",
+    }
+    assert [t.value for t in OrderType if t.triggered] == list(working)[3:9]
+    assert [t.value for t in OrderType if t.trailing] == ["trailing-stop", "trailing-stop-limit"]

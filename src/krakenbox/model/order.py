@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import NewType
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from krakenbox.model.fixed import Amount, Cost, Price, Qty
 
@@ -54,6 +55,34 @@ class OrderType(StrEnum):
     TRAILING_STOP = "trailing-stop"
     TRAILING_STOP_LIMIT = "trailing-stop-limit"
     SETTLE_POSITION = "settle-position"
+
+    @property
+    def working(self) -> "OrderType":
+        """What it is once it works: a limit or a market order."""
+        return _WORKING.get(self, OrderType.LIMIT)
+
+    @property
+    def trailing(self) -> bool:
+        """Whether its trigger follows the reference."""
+        return self in (OrderType.TRAILING_STOP, OrderType.TRAILING_STOP_LIMIT)
+
+    @property
+    def triggered(self) -> bool:
+        """Whether it sleeps until its trigger fires."""
+        return self in _TRIGGERED
+
+
+_WORKING = dict.fromkeys(
+    (OrderType.MARKET, OrderType.STOP_LOSS, OrderType.TAKE_PROFIT, OrderType.TRAILING_STOP), OrderType.MARKET
+)
+_TRIGGERED = (
+    OrderType.STOP_LOSS,
+    OrderType.STOP_LOSS_LIMIT,
+    OrderType.TAKE_PROFIT,
+    OrderType.TAKE_PROFIT_LIMIT,
+    OrderType.TRAILING_STOP,
+    OrderType.TRAILING_STOP_LIMIT,
+)
 
 
 class TimeInForce(StrEnum):
@@ -228,6 +257,27 @@ class Order:
     def remaining(self) -> Qty:
         """Quantity not yet filled."""
         return Qty(self.qty - self.filled)
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether it still waits for its start: it holds funds and is in no book."""
+        return self.status is OrderStatus.PENDING_NEW
+
+    @property
+    def dormant(self) -> bool:
+        """Whether it is live, in no book, and waits for its trigger."""
+        return self.terms.trigger is not None and not self.triggered and not self.scheduled
+
+    @property
+    def working_terms(self) -> OrderTerms:
+        """Terms of the limit or market order that it is, or becomes, for what remains."""
+        return replace(
+            self.terms,
+            order_type=self.terms.order_type.working,
+            qty=self.remaining,
+            limit_price=self.limit_price,
+            cash_qty=Cost(0),
+        )
 
     def become(self, status: OrderStatus) -> None:
         """Move to `status`; an illegal transition is a bug and stops the venue."""
