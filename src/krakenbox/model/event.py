@@ -108,9 +108,9 @@ class OrderFilled(Struct, frozen=True, tag=True, gc=False):
     qty: Qty
     cost: Cost
     maker: bool
-    fee: Cost
+    fee: int
+    """At the precision of cost, or of quantity if it is in the base asset."""
     fee_asset: str
-    """The quote asset (Kraken, executions channel: fees are in quote currency only)."""
     fee_usd: Cost
     """Fee in USD at cost precision; 0 where no USD price of the quote asset is known."""
     cum_qty: Qty

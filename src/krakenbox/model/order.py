@@ -233,7 +233,7 @@ class Order:
     """Ledger units of `hold_asset` reserved for what remains."""
     hold_asset: str = ""
     hold_ppm: int = 0
-    """Fee rate the hold of a buy provides for: the taker's at entry."""
+    """Fee rate the hold provides for: the taker's at entry; 0 if fees come out of what it receives."""
     display_qty: Qty = Qty(0)
     """Most that is visible at a time, of an iceberg; 0 = everything."""
     shown: Qty = Qty(0)

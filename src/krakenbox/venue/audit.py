@@ -71,7 +71,7 @@ def _side(side: BookSide) -> list[Order]:
         queue = list(level)
         assert queue, f"level {level.price} is empty"
         assert key == side.sign * level.price, f"level {level.price} under key {key}"
-        assert level.qty == sum(order.remaining for order in queue), f"level {level.price}: {level.qty}"
+        assert level.qty == sum(order.shown for order in queue), f"level {level.price}: {level.qty}"
         assert level.tail is queue[-1], f"level {level.price}: the tail is not the last"
         times = [order.time_ns for order in queue]
         assert times == sorted(set(times)), f"level {level.price}: the queue is out of order"

@@ -1,14 +1,15 @@
 """Checks before trading, in the venue's order; the first that fails refuses the order.
 
-The rate counter will come first in `CHECKS`; what can be judged without state (types, missing fields) is the
-gateway's. A check answers with the exact wire text, or None.
+Whoever enters an order asks first for `arguments`, then charges the rate counter, then asks for the rest in
+`CHECKS`. What can be judged without state (types, missing fields) is the gateway's. A check answers with the
+exact wire text, or None.
 """
 
 from collections.abc import Callable
 
 from krakenbox.engine.matching import Plan, plan
 from krakenbox.model.command import PlaceOrder
-from krakenbox.model.instrument import PairStatus, SystemStatus
+from krakenbox.model.instrument import Instrument, PairStatus, SystemStatus
 from krakenbox.model.order import OrderTerms, OrderType, Side, TimeInForce
 from krakenbox.model.reject import Reject
 from krakenbox.venue import fees
@@ -42,7 +43,12 @@ class Entry:
         if self._plan is None:
             market = self.market
             self._plan = plan(
-                market.book, market.instrument, self.account.account, self.terms, market.last_price
+                market.book,
+                market.instrument,
+                self.account.account,
+                self.terms,
+                market.last_price,
+                self.venue.protection_ppm,
             )
         return self._plan
 
@@ -51,7 +57,7 @@ Check = Callable[[Entry], str | None]
 
 
 def first_refusal(entry: Entry) -> str | None:
-    """The text of the first check that fails; None lets the order in."""
+    """The text of the first check after `arguments` that fails; None lets the order in."""
     for check in CHECKS:
         text = check(entry)
         if text is not None:
@@ -64,7 +70,7 @@ def arguments(entry: Entry) -> str | None:
     terms = entry.terms
     if terms.order_type is OrderType.MARKET:
         return _market_arguments(terms)
-    if terms.order_type is not OrderType.LIMIT:
+    if terms.order_type not in (OrderType.LIMIT, OrderType.ICEBERG):
         return Reject.INVALID_ARGUMENT.text(field="ordertype")
     if terms.qty <= 0 or terms.qty % entry.market.instrument.qty_increment or terms.cash_qty:
         return Reject.INVALID_ARGUMENT.text(field="order_qty")
@@ -74,19 +80,42 @@ def arguments(entry: Entry) -> str | None:
         return Reject.INVALID_ARGUMENT.text(field="expire_time")
     if terms.post_only and terms.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
         return Reject.INVALID_ARGUMENT.text(field="post_only")
+    if terms.order_type is OrderType.ICEBERG:
+        return _iceberg_arguments(terms, entry.market.instrument)
+    return Reject.INVALID_ARGUMENT.text(field="display_qty") if terms.display_qty else None
+
+
+def _iceberg_arguments(terms: OrderTerms, instrument: Instrument) -> str | None:
+    if terms.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
+        # It would never rest: nothing to show or to hide.
+        return Reject.INVALID_ARGUMENT.text(field="time_in_force")
+    return display_refusal(instrument, terms.display_qty, terms.qty)
+
+
+MAX_SLICES = 15
+"""An iceberg shows at least this part of its quantity (Kraken, add_order and guide "spot amends")."""
+
+
+def display_refusal(instrument: Instrument, display_qty: int, qty: int) -> str | None:
+    """Whether an iceberg may show so much of `qty`: its quantity on entry, what remains on an amend."""
+    too_small = display_qty * MAX_SLICES < qty or display_qty < max(1, instrument.qty_min)
+    if too_small or display_qty % instrument.qty_increment:
+        return Reject.INVALID_ARGUMENT.text(field="display_qty")
     return None
 
 
 def _market_arguments(terms: OrderTerms) -> str | None:
     if (terms.qty > 0) == (terms.cash_qty > 0) or terms.qty < 0 or terms.cash_qty < 0:
         return Reject.INVALID_ARGUMENT.text(field="order_qty")
+    if terms.limit_price:
+        return Reject.INVALID_ARGUMENT.text(field="limit_price")
     if terms.cash_qty and terms.side is Side.SELL:
         return Reject.INVALID_ARGUMENT.text(field="cash_order_qty")
     if terms.time_in_force not in (TimeInForce.GTC, TimeInForce.IOC):
         return Reject.INVALID_ARGUMENT.text(field="time_in_force")
     if terms.post_only:
         return Reject.INVALID_ARGUMENT.text(field="post_only")
-    return None
+    return Reject.INVALID_ARGUMENT.text(field="display_qty") if terms.display_qty else None
 
 
 _SYSTEM_REFUSALS = {
@@ -158,7 +187,7 @@ def funds(entry: Entry) -> str | None:
     """What the order may cost at worst, taker fee included, is available."""
     terms, market = entry.terms, entry.market
     volume = entry.account.volume.at(fees.day_of(entry.time_ns))
-    entry.ppm = entry.venue.schedule(market).tier(volume).taker_ppm
+    entry.ppm = market.hold_ppm(terms, entry.venue.schedule(market).tier(volume).taker_ppm)
     entry.hold = market.hold(terms.side, _worst_cost(entry), terms.qty, entry.ppm)
     if entry.account.available(market.hold_asset(terms.side)) < entry.hold:
         return Reject.FUNDS.text()
@@ -168,7 +197,7 @@ def funds(entry: Entry) -> str | None:
 def _worst_cost(entry: Entry) -> int:
     """Exact price x qty a buy may come to: at its limit, by its cash, or as the book stands."""
     terms = entry.terms
-    if terms.order_type is OrderType.LIMIT:
+    if terms.limit_price:
         return terms.limit_price * terms.qty
     if terms.side is Side.SELL:
         return 0
@@ -185,7 +214,6 @@ def deadline(entry: Entry) -> str | None:
 
 
 CHECKS: tuple[Check, ...] = (
-    arguments,
     engine_mode,
     quantity_minimum,
     tick_size,

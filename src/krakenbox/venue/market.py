@@ -3,7 +3,7 @@
 from krakenbox.engine.book import OrderBook
 from krakenbox.model.fixed import Price, Scale, ceiling
 from krakenbox.model.instrument import Instrument, InstrumentTable
-from krakenbox.model.order import OrderTerms, OrderType, Side
+from krakenbox.model.order import FeePreference, OrderTerms, OrderType, Side
 from krakenbox.venue.fees import PPM, USD_DECIMALS
 
 
@@ -52,13 +52,21 @@ class Market:
         return self.instrument.quote if side is Side.BUY else self.instrument.base
 
     def hold(self, side: Side, exact: int, qty: int, ppm: int) -> int:
-        """Ledger units an order must hold that buys for `exact`, or sells `qty`."""
+        """Ledger units an order must hold that buys for `exact`, or sells `qty`.
+
+        `ppm` is the fee rate to provide for; 0 where the fee comes out of what the order receives.
+        """
         if side is Side.SELL:
-            return self.to_base.up(qty)
+            return self.to_base.up(qty + ceiling(qty * ppm, PPM))
         # Each part is rounded up by itself, the fee first at the precision it is charged in: a single fill
         # never needs more. A series of fills may, by a unit each; `settlement` then takes free funds.
         fee = ceiling(exact * self.to_cost.multiply * ppm, PPM * self.to_cost.divide)
         return self.to_quote.up(exact) + self.cost_to_quote.up(fee)
+
+    def hold_ppm(self, terms: OrderTerms, taker_ppm: int) -> int:
+        """The fee rate a hold provides for: the taker's, if the fee is in the asset the order pays with."""
+        pays_base = terms.side is Side.SELL
+        return taker_ppm if pays_base is (terms.fee_preference is FeePreference.BASE) else 0
 
     def cost_minimum_met(self, terms: OrderTerms) -> bool:
         """Whether an order with a limit price, or by cash, is worth the minimum; others cannot be told."""

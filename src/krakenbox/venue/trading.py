@@ -10,10 +10,11 @@ from krakenbox.model.instrument import SystemStatus
 from krakenbox.model.order import Order, OrderId, OrderStatus
 from krakenbox.model.reject import Reason, Reject
 from krakenbox.venue.accounts import Account
-from krakenbox.venue.checks import Entry, first_refusal
-from krakenbox.venue.lifecycle import accept, close, open_, rest, withdraw
+from krakenbox.venue.checks import Entry, arguments, first_refusal
+from krakenbox.venue.execution import execute
+from krakenbox.venue.lifecycle import accept, close, open_, withdraw
 from krakenbox.venue.moment import Moment
-from krakenbox.venue.settlement import settle
+from krakenbox.venue.ratelimit import ADD, charge, charge_cancel
 from krakenbox.venue.timers import Timer, TimerKind
 from krakenbox.venue.venue import Venue
 
@@ -28,7 +29,9 @@ def place(venue: Venue, now: Moment, command: PlaceOrder) -> None:
         now.reject(Reject.PAIR_UNSUPPORTED.text(symbol=command.terms.symbol), command.account)
     else:
         entry = Entry(venue, account, market, command, now.time_ns)
-        refusal = first_refusal(entry)
+        refusal = (
+            arguments(entry) or charge(venue, now, account, command.terms.symbol, ADD) or first_refusal(entry)
+        )
         if refusal is not None:
             now.reject(refusal, command.account)
         elif command.validate:
@@ -49,6 +52,8 @@ def _enter(venue: Venue, now: Moment, entry: Entry) -> None:
         limit_price=terms.limit_price,
         time_ns=now.time_ns,
         created_ns=now.time_ns,
+        touched_ns=now.time_ns,
+        display_qty=terms.display_qty,
         hold=Amount(entry.hold),
         hold_asset=market.hold_asset(terms.side),
         hold_ppm=entry.ppm,
@@ -59,18 +64,7 @@ def _enter(venue: Venue, now: Moment, entry: Entry) -> None:
         close(venue, now, order, OrderStatus.CANCELED, plan.ending)
         return
     open_(now, order)
-    for step in plan.steps:
-        if step.qty:
-            settle(venue, now, market, order, step.maker, step.qty)
-        else:
-            withdraw(venue, now, step.maker, OrderStatus.CANCELED, Reason.SELF_TRADE)
-    if plan.ending is not Reason.NONE:
-        close(venue, now, order, OrderStatus.CANCELED, plan.ending)
-    elif order.filled == order.qty:
-        close(venue, now, order, OrderStatus.FILLED, Reason.NONE)
-    else:
-        rest(venue, now, market, order)
-    assert not market.book.crossed, f"{terms.symbol}: the book is crossed"
+    execute(venue, now, market, order, plan)
 
 
 def cancel(venue: Venue, now: Moment, command: CancelOrder) -> None:
@@ -79,9 +73,11 @@ def cancel(venue: Venue, now: Moment, command: CancelOrder) -> None:
         return
     account = venue.accounts.get(command.account)
     orders = _referred(account, command.ref) if account is not None else []
-    if not orders:
+    if account is None or not orders:
         now.reject(Reject.UNKNOWN_ORDER.text(), command.account)
+        return
     for order in orders:
+        charge_cancel(venue, now, account, order)
         withdraw(venue, now, order, OrderStatus.CANCELED, Reason.USER)
 
 

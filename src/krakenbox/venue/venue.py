@@ -1,5 +1,6 @@
 """All state of the exchange in one place. What changes it stands in the modules around."""
 
+from krakenbox.engine.matching import PROTECTION_PPM
 from krakenbox.model.fixed import nearest
 from krakenbox.model.ids import IdMint
 from krakenbox.model.instrument import InstrumentTable, SystemStatus
@@ -22,6 +23,7 @@ class Venue:
         "markets",
         "mint",
         "nonces",
+        "protection_ppm",
         "schedules",
         "seq",
         "status",
@@ -43,6 +45,8 @@ class Venue:
         self.timers = Timers()
         self.status = SystemStatus.ONLINE
         self.limits_enforced = True
+        self.protection_ppm = PROTECTION_PPM
+        """How far from the last price a market order trades at most, in millionths."""
         self.nonces: dict[str, int] = {}
         """Highest nonce used, by API key."""
 
