@@ -155,7 +155,7 @@ def test_an_order_needs_its_cost_and_its_taker_fee(last_unit: int) -> None:
     money = deposit("dave", "USD", "100.4")
     pit.send(replace(money, amount=money.amount - last_unit))
     told = pit.send(place(buy, 1, at=100, by="dave"))
-    assert type(told[0]).__name__ == ("Rejected" if last_unit else "OrderAccepted")
+    assert type(told[1]).__name__ == ("Rejected" if last_unit else "OrderAccepted")
 
 
 @pytest.mark.parametrize("cash", [False, True])
@@ -164,7 +164,7 @@ def test_a_market_buy_holds_what_the_book_would_cost(cash: bool) -> None:
     pit.send(OpenAccount(AccountId("dave"), Tier.PRO))
     order = place(buy, cash=202, by="dave") if cash else place(buy, 2, by="dave")
     pit.send(deposit("dave", "USD", "202.8079"))
-    assert type(pit.send(order)[0]).__name__ == "Rejected"
+    assert type(pit.send(order)[-1]).__name__ == "Rejected"
     pit.send(deposit("dave", "USD", "0.0001"))
     assert type(pit.send(order)[-1]).__name__ == "OrderClosed"
     assert (pit.balance("dave", "USD"), pit.balance("dave", "BTC")) == ("0", "2")

@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import DAY_NS, Pit, buy, cancel_all, draw, drawn, opened, place, sell
+from builders import DAY_NS, Pit, buy, cancel, cancel_all, draw, drawn, opened, place, sell, story
 from krakenbox.model.command import SetFeeSchedule, SetIndexPrice, SetLimits, SetSystemStatus, Tick, UseNonce
 from krakenbox.model.fixed import Price
 from krakenbox.model.instrument import SystemStatus
@@ -47,6 +47,19 @@ def test_a_copy_is_equal_and_sound() -> None:
     assert drawn(copy) == drawn(pit)
     assert (copy.seq, copy.time_ns) == (pit.seq, pit.time_ns)
     audit(copy.exchange)
+
+
+def test_trading_counters_go_on_in_a_copy() -> None:
+    pit = opened()
+    for _ in range(50):
+        pit.send(place(buy, "0.1", at=99, by="carol"))
+    copy = copied(pit)
+    cancels = [cancel(order.order_id, by="carol") for order in pit.orders("carol")[:3]]
+    orders = [place(buy, "0.1", at=99, by="carol")] * 3
+    told = pit.send_all(*orders, *cancels, *orders)
+    assert copy.send_all(*orders, *cancels, *orders) == told
+    assert "refused: EOrder:Rate limit exceeded" in story(told)
+    assert state_hash(copy.exchange) == state_hash(pit.exchange)
 
 
 def test_a_copy_goes_on_like_the_original() -> None:

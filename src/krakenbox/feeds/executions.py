@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from krakenbox.feeds import v2
 from krakenbox.feeds.streams import Streams, Subscriber
-from krakenbox.model.event import OrderAccepted, OrderClosed, OrderFilled, OrderOpened
+from krakenbox.model.event import OrderAccepted, OrderClosed, OrderFilled, OrderOpened, RateCounted
 from krakenbox.model.fixed import Cost
 from krakenbox.model.instrument import Instrument
 from krakenbox.model.order import AccountId, OrderId
@@ -30,7 +30,7 @@ class ExecutionOptions(Struct, frozen=True):
     order_status: bool = True
     """False: no `pending_new` rows, only `new`, trades and ends."""
     ratecounter: bool = False
-    """Accepted; rows carry no counter yet."""
+    """Rows carry the trading counter of their pair as it was last charged."""
 
 
 class OpenOrder(Struct, gc=False):
@@ -50,11 +50,13 @@ class OpenOrder(Struct, gc=False):
 
 
 class Orders:
-    """One account's open orders, in order of entry, and its latest fills, oldest first."""
+    """One account's open orders, in order of entry, its latest fills, oldest first, and its counters."""
 
-    __slots__ = ("fills", "open")
+    __slots__ = ("counters", "fills", "open")
 
     def __init__(self) -> None:
+        self.counters: dict[str, int] = {}
+        """Trading counter by symbol, in thousandths, as it was last charged."""
         self.open: dict[OrderId, OpenOrder] = {}
         self.fills: deque[OrderFilled] = deque(maxlen=SNAPSHOT_FILLS)
 
@@ -90,16 +92,29 @@ class Executions:
 
     def apply(self, event: OrderEvent) -> list[tuple[Subscriber, str]]:
         """Take in one event; the messages it makes, by subscriber."""
-        orders = self._accounts.get(event.account)
-        if orders is None:
-            orders = self._accounts[event.account] = Orders()
+        orders = self._orders(event.account)
         order = orders.apply(event)
         row, messages = "", []
         for stream in self.streams.of(event.account):
             if stream.options.order_status or not isinstance(event, OrderAccepted):
                 row = row or self._row(event, order)
-                messages.append((stream.who, executions("update", (row,), stream.count())))
+                told = self._counted(row, orders, order) if stream.options.ratecounter else row
+                messages.append((stream.who, executions("update", (told,), stream.count())))
         return messages
+
+    def count(self, event: RateCounted) -> None:
+        """Take in a charged trading counter; the rows that follow tell it."""
+        self._orders(event.account).counters[event.symbol] = event.counter_milli
+
+    def _orders(self, account: AccountId) -> Orders:
+        orders = self._accounts.get(account)
+        if orders is None:
+            orders = self._accounts[account] = Orders()
+        return orders
+
+    @staticmethod
+    def _counted(row: str, orders: Orders, order: OpenOrder) -> str:
+        return v2.counted(row, orders.counters.get(order.entered.terms.symbol, 0))
 
     def subscribe(self, who: Subscriber, account: AccountId, options: ExecutionOptions) -> str:
         """Open a subscription; its snapshot, empty text if it wants none."""
@@ -109,7 +124,9 @@ class Executions:
         orders = self._accounts.get(account)
         rows: list[str] = []
         if options.snap_orders and orders is not None:
-            rows.extend(self._open_row(order) for order in orders.open.values())
+            for order in orders.open.values():
+                row = self._open_row(order)
+                rows.append(self._counted(row, orders, order) if options.ratecounter else row)
         if options.snap_trades and orders is not None:
             # Newest first in the recorded snapshot.
             rows.extend(v2.past_fill(fill, self._instrument(fill)) for fill in reversed(orders.fills))

@@ -159,6 +159,7 @@ class Hub:
             events.OrderOpened: self._order,
             events.OrderFilled: self._order,
             events.OrderClosed: self._order,
+            events.RateCounted: self._executions.count,
             events.BalancePosted: self._balance,
             events.Traded: self._trade,
             events.BookChanged: self._book,

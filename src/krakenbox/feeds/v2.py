@@ -19,6 +19,7 @@ from krakenbox.protocol.timestamp import micros, nanos
 from krakenbox.protocol.v2 import channels, private_channels
 
 _PCT_DECIMALS = 2
+_COUNTER_DECIMALS = 3
 
 
 def book_update(view: Depth, bids: list[str], asks: list[str], instrument: Instrument, time_ns: int) -> str:
@@ -177,6 +178,11 @@ def open_order(
     status = OrderStatus.NEW if latest is None else OrderStatus.PARTIALLY_FILLED
     totals = _totals(latest, fee_usd, instrument)
     return private_channels.open_order(text, status.value, totals, micros(time_ns))
+
+
+def counted(row: str, counter_milli: int) -> str:
+    """A row with the trading counter, in thousandths, of its pair."""
+    return private_channels.counted(row, to_text(counter_milli, _COUNTER_DECIMALS))
 
 
 def _fill(event: OrderFilled, instrument: Instrument) -> private_channels.FillText:

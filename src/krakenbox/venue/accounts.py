@@ -16,6 +16,7 @@ class Account:
         "account",
         "balances",
         "cl_ord_ids",
+        "counters",
         "holds",
         "open_counts",
         "orders",
@@ -34,7 +35,9 @@ class Account:
         self.cl_ord_ids: dict[str, Order] = {}
         """Open orders by the client's own id: unique among these only."""
         self.open_counts: dict[str, int] = {}
-        """Open orders per symbol."""
+        """Open orders per symbol; a dormant one is open."""
+        self.counters: dict[str, tuple[int, int]] = {}
+        """Trading counter per symbol and when it was last charged: kept by `ratelimit`."""
         self.volume = Volume()
 
     def available(self, asset: str) -> int:

@@ -42,6 +42,14 @@ class _Order(Struct, array_like=True):
     hold: Amount
     hold_asset: str
     hold_ppm: int
+    display_qty: Qty
+    shown: Qty
+    parent_id: OrderId
+    trigger_price: Price
+    peak_price: Price
+    triggered: bool
+    amended: bool
+    touched_ns: int
 
 
 class _Account(Struct, array_like=True):
@@ -50,6 +58,7 @@ class _Account(Struct, array_like=True):
     balances: dict[str, int]
     volume_day: int
     volume: list[int]
+    counters: dict[str, tuple[int, int]]
     orders: list[_Order]
 
 
@@ -119,7 +128,7 @@ def _account_image(account: Account) -> _Account:
         for order in account.orders.values()
     ]
     day, buckets = account.volume.capture()
-    return _Account(account.account, account.tier, account.balances, day, buckets, orders)
+    return _Account(account.account, account.tier, account.balances, day, buckets, account.counters, orders)
 
 
 def restore(data: Any) -> Exchange:
@@ -154,6 +163,7 @@ def _restore_account(image: _Account) -> Account:
     account = Account(image.account, image.tier)
     account.balances = image.balances
     account.volume = Volume.restore(image.volume_day, image.volume)
+    account.counters = image.counters
     for order in image.orders:
         account.enlist(Order(**asdict(order)))
     return account

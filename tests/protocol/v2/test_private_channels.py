@@ -174,3 +174,8 @@ def test_ledger_entry() -> None:
     )
     made = private_channels.balances("update", [private_channels.ledger_row(entry)], 4)
     assert made.encode() == frame("balances_update")
+
+
+def test_any_row_takes_the_trading_counter_at_its_end() -> None:
+    row = private_channels.opened(ADX, "2024-05-18T12:58:51.121515Z")
+    assert private_channels.counted(row, "8.000") == row[:-1] + ',"ratecount":8.000}'

@@ -157,6 +157,14 @@ def closed(order: OrderText, order_status: str, totals: Totals, reason: str, tim
     )
 
 
+def counted(row: str, rate_count: str) -> str:
+    """Any row of `executions` with the trading counter that was asked for; neither name nor place is recorded.
+
+    {...,"ratecount":8.000}
+    """
+    return f'{row[:-1]},"ratecount":{rate_count}}}'
+
+
 def balances(kind: str, rows: Iterable[str], sequence: int) -> str:
     """Rows of one account; `sequence` as in `executions`, counted apart from it.
 
