@@ -282,6 +282,7 @@ def test_the_table_is_in_the_order_of_the_rows() -> None:
         "engine_mode",
         "quantity_minimum",
         "tick_size",
+        "prices",
         "cost_minimum",
         "open_orders",
         "client_id",

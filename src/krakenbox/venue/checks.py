@@ -7,12 +7,16 @@ exact wire text, or None.
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from krakenbox.engine.matching import Plan, plan
+from krakenbox.engine.triggers import Pricing
 from krakenbox.model.command import PlaceOrder
+from krakenbox.model.fixed import Price
 from krakenbox.model.instrument import Instrument, PairStatus, SystemStatus
-from krakenbox.model.order import OrderTerms, OrderType, Side, TimeInForce
+from krakenbox.model.order import OrderTerms, OrderType, PriceType, Side, TimeInForce
 from krakenbox.model.reject import Reject
-from krakenbox.venue import fees
+from krakenbox.venue import dormant, fees
 from krakenbox.venue.accounts import MAX_OPEN_ORDERS, Account
 from krakenbox.venue.market import Market
 from krakenbox.venue.venue import Venue
@@ -21,7 +25,18 @@ from krakenbox.venue.venue import Venue
 class Entry:
     """An order that asks to be let in: everything its checks look at."""
 
-    __slots__ = ("_plan", "account", "command", "hold", "market", "ppm", "terms", "time_ns", "venue")
+    __slots__ = (
+        "_plan",
+        "account",
+        "command",
+        "hold",
+        "market",
+        "ppm",
+        "pricing",
+        "terms",
+        "time_ns",
+        "venue",
+    )
 
     def __init__(
         self, venue: Venue, account: Account, market: Market, command: PlaceOrder, time_ns: int
@@ -36,6 +51,8 @@ class Entry:
         """Fee rate the hold provides for; worked out by `funds`."""
         self.hold = 0
         """Ledger units the order must hold; worked out by `funds`."""
+        self.pricing = Pricing(Price(0), Price(0), self.terms.limit_price)
+        """Where its trigger and limit price stand; worked out by `prices` for a triggered type."""
         self._plan: Plan | None = None
 
     def plan(self) -> Plan:
@@ -67,22 +84,48 @@ def first_refusal(entry: Entry) -> str | None:
 
 def arguments(entry: Entry) -> str | None:
     """Terms that contradict themselves. The gateway refuses these before; the engine relies on them."""
+    return (
+        dormant.conditional_arguments(entry.terms)
+        or dormant.schedule_arguments(entry.terms)
+        or _type_arguments(entry)
+    )
+
+
+def _type_arguments(entry: Entry) -> str | None:
     terms = entry.terms
+    if terms.order_type.triggered:
+        return _common_arguments(entry) or dormant.triggered_arguments(terms)
+    if terms.trigger is not None or terms.limit_price_type is not PriceType.STATIC:
+        field = "limit_price_type" if terms.trigger is None else "triggers"
+        return Reject.INVALID_ARGUMENT.text(field=field)
     if terms.order_type is OrderType.MARKET:
         return _market_arguments(terms)
-    if terms.order_type not in (OrderType.LIMIT, OrderType.ICEBERG):
+    if terms.order_type is OrderType.SETTLE_POSITION:
         return Reject.INVALID_ARGUMENT.text(field="ordertype")
-    if terms.qty <= 0 or terms.qty % entry.market.instrument.qty_increment or terms.cash_qty:
-        return Reject.INVALID_ARGUMENT.text(field="order_qty")
+    return _limit_arguments(entry)
+
+
+def _limit_arguments(entry: Entry) -> str | None:
+    terms = entry.terms
+    text = _common_arguments(entry)
+    if text is not None:
+        return text
     if terms.limit_price <= 0:
         return Reject.INVALID_ARGUMENT.text(field="limit_price")
-    if terms.expire_ns <= entry.time_ns if terms.time_in_force is TimeInForce.GTD else terms.expire_ns:
-        return Reject.INVALID_ARGUMENT.text(field="expire_time")
     if terms.post_only and terms.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
         return Reject.INVALID_ARGUMENT.text(field="post_only")
     if terms.order_type is OrderType.ICEBERG:
         return _iceberg_arguments(terms, entry.market.instrument)
     return Reject.INVALID_ARGUMENT.text(field="display_qty") if terms.display_qty else None
+
+
+def _common_arguments(entry: Entry) -> str | None:
+    terms = entry.terms
+    if terms.qty <= 0 or terms.qty % entry.market.instrument.qty_increment or terms.cash_qty:
+        return Reject.INVALID_ARGUMENT.text(field="order_qty")
+    if terms.expire_ns <= entry.time_ns if terms.time_in_force is TimeInForce.GTD else terms.expire_ns:
+        return Reject.INVALID_ARGUMENT.text(field="expire_time")
+    return None
 
 
 def _iceberg_arguments(terms: OrderTerms, instrument: Instrument) -> str | None:
@@ -143,7 +186,7 @@ def engine_mode(entry: Entry) -> str | None:
     if SystemStatus.POST_ONLY is system or PairStatus.POST_ONLY is pair:
         # Kraken, status channel: only post-only limit orders and cancels.
         return None if entry.terms.post_only else Reject.POST_ONLY_MODE.text()
-    if pair is PairStatus.LIMIT_ONLY and entry.terms.order_type is OrderType.MARKET:
+    if pair is PairStatus.LIMIT_ONLY and entry.terms.order_type.working is OrderType.MARKET:
         return Reject.LIMIT_ONLY_MODE.text()
     return None
 
@@ -156,15 +199,31 @@ def quantity_minimum(entry: Entry) -> str | None:
 
 
 def tick_size(entry: Entry) -> str | None:
-    """A limit price is a multiple of the pair's increment."""
-    if entry.terms.limit_price % entry.market.instrument.price_increment:
-        return Reject.TICK_SIZE.text()
+    """A price is a multiple of the pair's increment."""
+    return Reject.TICK_SIZE.text() if dormant.off_tick(entry.terms, entry.market.instrument) else None
+
+
+def prices(entry: Entry) -> str | None:
+    """A trigger has a reference to watch, and an offset comes to a price."""
+    found = dormant.price(entry.market, entry.terms)
+    if isinstance(found, str):
+        return found
+    entry.pricing = found
     return None
 
 
 def cost_minimum(entry: Entry) -> str | None:
     """At least the pair's minimum cost, where the cost is known on entry."""
-    return None if entry.market.cost_minimum_met(entry.terms) else Reject.COST_MINIMUM.text()
+    terms = entry.terms
+    if terms.trigger is not None:
+        # Worth its limit price or, as a market order, its trigger.
+        terms = replace(terms, order_type=OrderType.LIMIT, limit_price=Price(_expected_price(entry)))
+    return None if entry.market.cost_minimum_met(terms) else Reject.COST_MINIMUM.text()
+
+
+def _expected_price(entry: Entry) -> int:
+    """What a limit or a triggered order pays at worst, or is expected to; 0 for a market order."""
+    return entry.pricing.limit_price or entry.pricing.trigger_price
 
 
 def open_orders(entry: Entry) -> str | None:
@@ -197,8 +256,9 @@ def funds(entry: Entry) -> str | None:
 def _worst_cost(entry: Entry) -> int:
     """Exact price x qty a buy may come to: at its limit, by its cash, or as the book stands."""
     terms = entry.terms
-    if terms.limit_price:
-        return terms.limit_price * terms.qty
+    price = _expected_price(entry)
+    if price:
+        return price * terms.qty
     if terms.side is Side.SELL:
         return 0
     if terms.cash_qty:
@@ -217,6 +277,7 @@ CHECKS: tuple[Check, ...] = (
     engine_mode,
     quantity_minimum,
     tick_size,
+    prices,
     cost_minimum,
     open_orders,
     client_id,

@@ -28,6 +28,7 @@ from krakenbox.model.instrument import InstrumentTable
 from krakenbox.venue import setup, trading
 from krakenbox.venue.moment import Moment
 from krakenbox.venue.venue import Venue
+from krakenbox.venue.waking import settle_down
 
 
 class Exchange:
@@ -53,8 +54,10 @@ class Exchange:
         while (due := venue.timers.pop_due(stamped.time_ns)) is not None:
             now.time_ns, timer = due
             trading.fire(venue, now, timer)
+            settle_down(venue, now)
         now.time_ns = stamped.time_ns
         _HANDLERS[type(stamped.command)](venue, now, stamped.command)
+        settle_down(venue, now)
         return now.events
 
     def next_deadline(self) -> int | None:

@@ -20,7 +20,17 @@ from krakenbox.venue.venue import Venue
 def accept(venue: Venue, now: Moment, order: Order) -> None:
     """Take an order in: from now on it holds its funds."""
     venue.accounts[order.account].enlist(order)
-    now.emit(OrderAccepted(now.time_ns, order.account, order.order_id, order.terms))
+    now.emit(
+        OrderAccepted(
+            now.time_ns,
+            order.account,
+            order.order_id,
+            order.terms,
+            order.parent_id,
+            order.trigger_price,
+            order.peak_price,
+        )
+    )
 
 
 def open_(now: Moment, order: Order) -> None:
@@ -31,11 +41,20 @@ def open_(now: Moment, order: Order) -> None:
 
 def rest(venue: Venue, now: Moment, market: Market, order: Order) -> None:
     """Put what remains of an order into the book."""
-    if order.terms.time_in_force is TimeInForce.GTD:
-        expiry = _expiry(order)
-        if expiry not in venue.timers.pending:
-            venue.timers.set(expiry, order.terms.expire_ns)
+    expect_end(venue, order)
     join(now, market, order)
+
+
+def expect_end(venue: Venue, order: Order) -> None:
+    """Set the timer of a good-till-date order that will wait, in the book or for its trigger or start."""
+    expiry = _expiry(order)
+    if order.terms.time_in_force is TimeInForce.GTD and expiry not in venue.timers.pending:
+        venue.timers.set(expiry, order.terms.expire_ns)
+
+
+def expect_start(venue: Venue, order: Order) -> None:
+    """Set the timer of an accepted order that begins later."""
+    venue.timers.set(_start(order), order.terms.effective_ns)
 
 
 def join(now: Moment, market: Market, order: Order) -> None:
@@ -71,8 +90,11 @@ def leave(venue: Venue, now: Moment, order: Order) -> None:
 
 
 def withdraw(venue: Venue, now: Moment, order: Order, status: OrderStatus, reason: Reason) -> None:
-    """Take a resting order out of the book and end it."""
-    leave(venue, now, order)
+    """Take an open order out of the book, or out of the dormant ones, and end it."""
+    if order.dormant:
+        venue.markets[order.terms.symbol].triggers.remove(order)
+    elif not order.scheduled:
+        leave(venue, now, order)
     close(venue, now, order, status, reason)
 
 
@@ -82,6 +104,8 @@ def close(venue: Venue, now: Moment, order: Order, status: OrderStatus, reason: 
     venue.accounts[order.account].delist(order)
     if order.terms.time_in_force is TimeInForce.GTD:
         venue.timers.clear(_expiry(order))
+    if order.terms.effective_ns:
+        venue.timers.clear(_start(order))
     now.emit(
         OrderClosed(
             now.time_ns,
@@ -118,3 +142,7 @@ def book_changed(now: Moment, order: Order, level_qty: Qty, action: BookAction, 
 
 def _expiry(order: Order) -> Timer:
     return Timer(TimerKind.EXPIRE, order.account, order.order_id)
+
+
+def _start(order: Order) -> Timer:
+    return Timer(TimerKind.START, order.account, order.order_id)

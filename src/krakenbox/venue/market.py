@@ -1,6 +1,7 @@
 """One market: an instrument, its book, its last price, and its precisions worked out once."""
 
 from krakenbox.engine.book import OrderBook
+from krakenbox.engine.triggers import Triggers
 from krakenbox.model.fixed import Price, Scale, ceiling
 from krakenbox.model.instrument import Instrument, InstrumentTable
 from krakenbox.model.order import FeePreference, OrderTerms, OrderType, Side
@@ -22,11 +23,13 @@ class Market:
         "to_cost",
         "to_quote",
         "trade_id",
+        "triggers",
     )
 
     def __init__(self, instrument: Instrument, table: InstrumentTable) -> None:
         self.instrument = instrument
         self.book = OrderBook()
+        self.triggers = Triggers(instrument.price_increment)
         self.trade_id = 0
         """The last one given; 1, 2, 3..."""
         self.last_price = Price(0)

@@ -5,10 +5,11 @@ from msgspec import Struct
 from krakenbox.model.event import BalancePosted, BookAction, LedgerKind, OrderFilled, Traded
 from krakenbox.model.fixed import Amount, Cost, Price, Qty, nearest
 from krakenbox.model.ids import LEDGER, TRADE
-from krakenbox.model.order import FeePreference, Order, OrderStatus, Side
+from krakenbox.model.order import FeePreference, Order, OrderStatus, Reference, Side
 from krakenbox.model.reject import Reason
 from krakenbox.venue import fees
 from krakenbox.venue.accounts import Account
+from krakenbox.venue.aftermath import Filled, Priced
 from krakenbox.venue.fees import Schedule
 from krakenbox.venue.lifecycle import book_changed, close, refill
 from krakenbox.venue.market import Market
@@ -76,6 +77,15 @@ def settle(venue: Venue, now: Moment, market: Market, taker: Order, maker: Order
     _tell(now, trade, active)
     _post(now, trade, passive, active if active.account is passive.account else None)
     _post(now, trade, active)
+    _leave_behind(venue, trade, maker, taker)
+
+
+def _leave_behind(venue: Venue, trade: _Trade, *orders: Order) -> None:
+    """A trade is a last price, which may wake orders, and a fill may enter one."""
+    venue.aftermath.append(Priced(trade.market, Reference.LAST, trade.price))
+    for order in orders:
+        if order.terms.conditional is not None:
+            venue.aftermath.append(Filled(order, trade.qty))
 
 
 def _trade(venue: Venue, now: Moment, market: Market, price: Price, qty: Qty) -> _Trade:

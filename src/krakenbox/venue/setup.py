@@ -29,10 +29,11 @@ from krakenbox.model.event import (
 from krakenbox.model.fixed import Amount
 from krakenbox.model.ids import DEPOSIT, LEDGER
 from krakenbox.model.instrument import Instrument
-from krakenbox.model.order import VENUE_PREFIX, AccountId
+from krakenbox.model.order import VENUE_PREFIX, AccountId, Reference
 from krakenbox.model.reject import Reject
 from krakenbox.venue import fees
 from krakenbox.venue.accounts import Account
+from krakenbox.venue.aftermath import Priced
 from krakenbox.venue.market import Market
 from krakenbox.venue.moment import NOBODY, Moment
 from krakenbox.venue.venue import Venue
@@ -84,6 +85,7 @@ def _fixed_part(instrument: Instrument) -> tuple[object, ...]:
 
 def _list(venue: Venue, now: Moment, market: Market, instrument: Instrument) -> None:
     market.instrument = instrument
+    market.triggers.increment = instrument.price_increment
     venue.instruments.add(instrument)
     now.emit(InstrumentListed(now.time_ns, instrument))
 
@@ -124,6 +126,7 @@ def set_index_price(venue: Venue, now: Moment, command: SetIndexPrice) -> None:
         _refuse(now, "symbol" if market is None else "price")
         return
     market.index_price = command.price
+    venue.aftermath.append(Priced(market, Reference.INDEX, command.price))
 
 
 def seed_history(venue: Venue, now: Moment, command: SeedHistory) -> None:
@@ -138,6 +141,8 @@ def seed_history(venue: Venue, now: Moment, command: SeedHistory) -> None:
         market.last_price = command.trades[-1].price
     elif command.bars:
         market.last_price = command.bars[-1].close
+    if market.last_price:
+        venue.aftermath.append(Priced(market, Reference.LAST, market.last_price))
     now.emit(HistorySeeded(now.time_ns, command.symbol, command.bars, command.trades, first))
 
 

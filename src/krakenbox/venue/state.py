@@ -14,7 +14,7 @@ from msgspec.structs import asdict
 from krakenbox.model.command import FeeTier, Tier
 from krakenbox.model.fixed import Amount, Cost, Price, Qty
 from krakenbox.model.instrument import Asset, Instrument, SystemStatus
-from krakenbox.model.order import AccountId, Order, OrderId, OrderStatus, OrderTerms
+from krakenbox.model.order import AccountId, Order, OrderId, OrderStatus, OrderTerms, Reference
 from krakenbox.venue.accounts import Account
 from krakenbox.venue.exchange import Exchange
 from krakenbox.venue.fees import Schedule, Volume
@@ -70,6 +70,8 @@ class _Market(Struct, array_like=True):
     bids: list[OrderId]
     """Best level first, oldest order first."""
     asks: list[OrderId]
+    dormant: list[OrderId]
+    """In order of falling asleep."""
 
 
 class _State(Struct):
@@ -119,7 +121,10 @@ def _image(venue: Venue) -> _State:
 def _market_image(market: Market) -> _Market:
     bids = [order.order_id for level in market.book.bids for order in level]
     asks = [order.order_id for level in market.book.asks for order in level]
-    return _Market(market.instrument, market.trade_id, market.last_price, market.index_price, bids, asks)
+    dormant = [order.order_id for order in market.triggers]
+    return _Market(
+        market.instrument, market.trade_id, market.last_price, market.index_price, bids, asks, dormant
+    )
 
 
 def _account_image(account: Account) -> _Account:
@@ -176,3 +181,7 @@ def _restore_market(market: Market, image: _Market, orders: dict[OrderId, Order]
         market.book.bids.rest(orders[order_id])
     for order_id in image.asks:
         market.book.asks.rest(orders[order_id])
+    market.triggers.feed(Reference.LAST, image.last_price)
+    market.triggers.feed(Reference.INDEX, image.index_price)
+    for order_id in image.dormant:
+        market.triggers.add(orders[order_id])

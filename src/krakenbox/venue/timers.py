@@ -12,6 +12,8 @@ class TimerKind(StrEnum):
 
     EXPIRE = "expire"
     """The end of a good-till-date order."""
+    START = "start"
+    """The start of a scheduled order."""
 
 
 class Timer(NamedTuple):

@@ -4,15 +4,13 @@ from typing import assert_never
 
 from krakenbox.model.command import CancelAll, CancelOrder, OrderRef, PlaceOrder
 from krakenbox.model.event import OrdersCanceled, OrderValidated
-from krakenbox.model.fixed import Amount
-from krakenbox.model.ids import ORDER
 from krakenbox.model.instrument import SystemStatus
-from krakenbox.model.order import Order, OrderId, OrderStatus
+from krakenbox.model.order import Order, OrderStatus
 from krakenbox.model.reject import Reason, Reject
 from krakenbox.venue.accounts import Account
+from krakenbox.venue.admission import begin, enter
 from krakenbox.venue.checks import Entry, arguments, first_refusal
-from krakenbox.venue.execution import execute
-from krakenbox.venue.lifecycle import accept, close, open_, withdraw
+from krakenbox.venue.lifecycle import withdraw
 from krakenbox.venue.moment import Moment
 from krakenbox.venue.ratelimit import ADD, charge, charge_cancel
 from krakenbox.venue.timers import Timer, TimerKind
@@ -37,34 +35,7 @@ def place(venue: Venue, now: Moment, command: PlaceOrder) -> None:
         elif command.validate:
             now.emit(OrderValidated(now.time_ns, command.account, command.terms))
         else:
-            _enter(venue, now, entry)
-
-
-def _enter(venue: Venue, now: Moment, entry: Entry) -> None:
-    """Carry out the plan of an order that passed its checks."""
-    plan, market, terms = entry.plan(), entry.market, entry.terms
-    order = Order(
-        order_id=OrderId(now.mint(ORDER)),
-        account=entry.account.account,
-        terms=terms,
-        # An order by cash is worth the quantity its cash buys.
-        qty=plan.qty if terms.cash_qty else terms.qty,
-        limit_price=terms.limit_price,
-        time_ns=now.time_ns,
-        created_ns=now.time_ns,
-        touched_ns=now.time_ns,
-        display_qty=terms.display_qty,
-        hold=Amount(entry.hold),
-        hold_asset=market.hold_asset(terms.side),
-        hold_ppm=entry.ppm,
-    )
-    accept(venue, now, order)
-    if plan.ending is Reason.POST_ONLY:
-        # It never was live: an id, then the end.
-        close(venue, now, order, OrderStatus.CANCELED, plan.ending)
-        return
-    open_(now, order)
-    execute(venue, now, market, order, plan)
+            enter(venue, now, entry)
 
 
 def cancel(venue: Venue, now: Moment, command: CancelOrder) -> None:
@@ -117,5 +88,7 @@ def fire(venue: Venue, now: Moment, timer: Timer) -> None:
         case TimerKind.EXPIRE:
             order = venue.accounts[timer.account].orders[timer.order_id]
             withdraw(venue, now, order, OrderStatus.EXPIRED, Reason.EXPIRED)
+        case TimerKind.START:
+            begin(venue, now, venue.accounts[timer.account].orders[timer.order_id])
         case _:
             assert_never(timer.kind)

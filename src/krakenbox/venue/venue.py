@@ -1,11 +1,14 @@
 """All state of the exchange in one place. What changes it stands in the modules around."""
 
+from collections import deque
+
 from krakenbox.engine.matching import PROTECTION_PPM
 from krakenbox.model.fixed import nearest
 from krakenbox.model.ids import IdMint
 from krakenbox.model.instrument import InstrumentTable, SystemStatus
 from krakenbox.model.order import AccountId
 from krakenbox.venue.accounts import Account
+from krakenbox.venue.aftermath import Aftermath
 from krakenbox.venue.fees import FREE, USD, Schedule
 from krakenbox.venue.ledger import Ledger
 from krakenbox.venue.market import Market
@@ -17,6 +20,7 @@ class Venue:
 
     __slots__ = (
         "accounts",
+        "aftermath",
         "instruments",
         "ledger",
         "limits_enforced",
@@ -40,6 +44,8 @@ class Venue:
         self.markets: dict[str, Market] = {}
         """By symbol."""
         self.accounts: dict[AccountId, Account] = {}
+        self.aftermath: Aftermath = deque()
+        """What the command that is being applied still has to do; else empty."""
         self.ledger = Ledger()
         self.schedules: dict[str, Schedule] = {}
         self.timers = Timers()
