@@ -181,9 +181,8 @@ class Triggers:
     def reached(self, order: Order) -> bool:
         """Whether the reference of an order stands at or beyond its trigger."""
         price = self.watched(order)
-        if not price:
-            return False
-        return price >= order.trigger_price if rises(order.terms) else price <= order.trigger_price
+        beyond = price >= order.trigger_price if rises(order.terms) else price <= order.trigger_price
+        return beyond and price > 0
 
     def add(self, order: Order) -> None:
         """Let an order sleep; it fires after those that fell asleep before it."""

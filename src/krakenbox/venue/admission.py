@@ -57,6 +57,8 @@ def drafted(now: Moment, entry: Entry, parent_id: OrderId) -> Order:
 def begin(venue: Venue, now: Moment, order: Order) -> None:
     """Start a scheduled order: its time has come."""
     market = venue.markets[order.terms.symbol]
+    if not venue.matching(market):
+        return  # `waking` begins it when the market matches again.
     order.time_ns = now.time_ns
     if order.terms.trigger is None:
         plan = planned(venue, market, order)

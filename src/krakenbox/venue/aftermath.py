@@ -24,5 +24,11 @@ class Filled(Struct, frozen=True, gc=False):
     qty: Qty
 
 
-Aftermath = deque[Priced | Filled]
+class Resumed(Struct, frozen=True, gc=False):
+    """A market matches again: what happened to its prices and its scheduled orders meanwhile counts now."""
+
+    market: Market
+
+
+Aftermath = deque[Priced | Filled | Resumed]
 """Empty between commands. Finite: an order fires once, and what a fill enters has no `conditional`."""

@@ -22,7 +22,7 @@ def audit(exchange: Exchange) -> None:
         _account(account)
     resting = [order for market in venue.markets.values() for order in _book(market)]
     listed = [order for account in venue.accounts.values() for order in account.orders.values()]
-    dormant = [order for market in venue.markets.values() for order in _dormant(market)]
+    dormant = [order for market in venue.markets.values() for order in _dormant(venue, market)]
     scheduled = [order for order in listed if order.scheduled]
     # Orders compare by identity: the very objects in the books are those of the accounts, each once.
     waiting = resting + dormant + scheduled
@@ -86,10 +86,13 @@ def _side(side: BookSide) -> list[Order]:
     return orders
 
 
-def _dormant(market: Market) -> list[Order]:
+def _dormant(venue: Venue, market: Market) -> list[Order]:
     """Every dormant order waits beyond the price it watches, its peak at or beyond that price."""
     triggers = market.triggers
     orders = list(triggers)
+    assert triggers.sorted_rows(), "dormant orders are out of order"
+    if not venue.matching(market):
+        return orders
     assert triggers.price(Reference.LAST) == market.last_price, "triggers saw another last price"
     assert triggers.price(Reference.INDEX) == (market.index_price or market.last_price)
     for order in orders:
@@ -103,7 +106,6 @@ def _dormant(market: Market) -> list[Order]:
         if order.peak_price:
             beyond = (order.peak_price - triggers.watched(order)) * (1 if terms.side is Side.SELL else -1)
             assert beyond >= 0, f"{name}: the price has passed its peak"
-    assert triggers.sorted_rows(), "dormant orders are out of order"
     return orders
 
 
@@ -113,7 +115,12 @@ def _timers(venue: Venue, orders: list[Order]) -> None:
         TimerKind.EXPIRE: {
             o.order_id: o.terms.expire_ns for o in orders if o.terms.time_in_force is TimeInForce.GTD
         },
-        TimerKind.START: {o.order_id: o.terms.effective_ns for o in orders if o.scheduled},
+        TimerKind.START: {
+            o.order_id: o.terms.effective_ns
+            for o in orders
+            if o.scheduled
+            if o.terms.effective_ns > venue.time_ns or venue.matching(venue.markets[o.terms.symbol])
+        },
     }
     for kind, expected in due.items():
         pending = {t.order_id: at for t, (at, _) in venue.timers.pending.items() if t.kind is kind}

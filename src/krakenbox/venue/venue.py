@@ -5,7 +5,7 @@ from collections import deque
 from krakenbox.engine.matching import PROTECTION_PPM
 from krakenbox.model.fixed import nearest
 from krakenbox.model.ids import IdMint
-from krakenbox.model.instrument import InstrumentTable, SystemStatus
+from krakenbox.model.instrument import InstrumentTable, PairStatus, SystemStatus
 from krakenbox.model.order import AccountId
 from krakenbox.venue.accounts import Account
 from krakenbox.venue.aftermath import Aftermath
@@ -13,6 +13,8 @@ from krakenbox.venue.fees import FREE, USD, Schedule
 from krakenbox.venue.ledger import Ledger
 from krakenbox.venue.market import Market
 from krakenbox.venue.timers import Timers
+
+_MATCHING = (PairStatus.ONLINE, PairStatus.LIMIT_ONLY)
 
 
 class Venue:
@@ -55,6 +57,10 @@ class Venue:
         """How far from the last price a market order trades at most, in millionths."""
         self.nonces: dict[str, int] = {}
         """Highest nonce used, by API key."""
+
+    def matching(self, market: Market) -> bool:
+        """Whether orders of a market may trade; while they may not, triggers and scheduled starts wait."""
+        return self.status is SystemStatus.ONLINE and market.instrument.status in _MATCHING
 
     def schedule(self, market: Market) -> Schedule:
         """The fee schedule of a market."""

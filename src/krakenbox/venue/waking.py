@@ -9,12 +9,13 @@ from typing import assert_never
 from krakenbox.engine.triggers import priced
 from krakenbox.model.command import PlaceOrder
 from krakenbox.model.fixed import Amount, Price
-from krakenbox.model.order import Order, OrderStatus, OrderTerms
+from krakenbox.model.order import Order, OrderStatus, OrderTerms, Reference
 from krakenbox.model.reject import Reason
-from krakenbox.venue.admission import drafted, enter, fire, tell_trigger
-from krakenbox.venue.aftermath import Filled, Priced
+from krakenbox.venue.admission import begin, drafted, enter, fire, tell_trigger
+from krakenbox.venue.aftermath import Filled, Priced, Resumed
 from krakenbox.venue.checks import Entry, funds
 from krakenbox.venue.lifecycle import accept, close
+from krakenbox.venue.market import Market
 from krakenbox.venue.moment import Moment
 from krakenbox.venue.venue import Venue
 
@@ -29,16 +30,36 @@ def settle_down(venue: Venue, now: Moment) -> None:
                 _wake(venue, now, left)
             case Filled():
                 _spawn(venue, now, left)
+            case Resumed():
+                _resume(venue, now, left.market)
             case _:
                 assert_never(left)
 
 
 def _wake(venue: Venue, now: Moment, priced: Priced) -> None:
+    if not venue.matching(priced.market):
+        return  # `_resume` takes in the price that stands when the market matches again.
     moved, woken = priced.market.triggers.feed(priced.reference, priced.price)
     for order in moved:
         tell_trigger(now, order, priced.price)
     for order in woken:
         fire(venue, now, priced.market, order, priced.price)
+
+
+def _resume(venue: Venue, now: Moment, market: Market) -> None:
+    """Take in the prices that stand now, and begin what should have begun meanwhile."""
+    for reference, price in ((Reference.LAST, market.last_price), (Reference.INDEX, market.index_price)):
+        if price:
+            _wake(venue, now, Priced(market, reference, price))
+    late = [
+        order
+        for account in venue.accounts.values()
+        for order in account.orders.values()
+        if order.scheduled and venue.markets[order.terms.symbol] is market
+        if order.terms.effective_ns <= now.time_ns
+    ]
+    for order in sorted(late, key=lambda order: order.terms.effective_ns):
+        begin(venue, now, order)
 
 
 def _spawn(venue: Venue, now: Moment, filled: Filled) -> None:
