@@ -6,7 +6,8 @@
     assert drawn(pit) == "102.0 x 1, 101.0 x 3:bob | 100.0 x 1"
 
 `2+3:bob` is a queue, oldest first: 2 of mia, who owns what has no name, and 3 of bob. `2(5)` is an iceberg
-that shows 2 of 5. Quantities and prices are numbers or texts of the instrument's decimals; BTC/USD unless told otherwise.
+that shows 2 of 5. Quantities and prices are numbers or texts of the instrument's decimals; BTC/USD unless
+told otherwise.
 """
 
 from collections.abc import Iterator

@@ -84,6 +84,12 @@ class SetLimits(Struct, frozen=True, tag=True, array_like=True):
     enforced: bool
 
 
+class SetProtection(Struct, frozen=True, tag=True, array_like=True):
+    """How far from the last price, in millionths, a market order trades at most: 50,000 unless set."""
+
+    protection_ppm: int
+
+
 class SetIndexPrice(Struct, frozen=True, tag=True, array_like=True):
     """Index price of a pair; at most one per pair and second is journaled."""
 
@@ -236,6 +242,7 @@ Command = (
     | AddInstrument
     | SetFeeSchedule
     | SetLimits
+    | SetProtection
     | SetIndexPrice
     | SeedHistory
     | OpenAccount

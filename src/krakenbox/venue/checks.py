@@ -14,7 +14,7 @@ from krakenbox.engine.triggers import Pricing
 from krakenbox.model.command import PlaceOrder
 from krakenbox.model.fixed import Price
 from krakenbox.model.instrument import Instrument, PairStatus, SystemStatus
-from krakenbox.model.order import OrderTerms, OrderType, PriceType, Side, TimeInForce
+from krakenbox.model.order import Order, OrderTerms, OrderType, PriceType, Side, TimeInForce
 from krakenbox.model.reject import Reject
 from krakenbox.venue import dormant, fees
 from krakenbox.venue.accounts import MAX_OPEN_ORDERS, Account
@@ -33,6 +33,7 @@ class Entry:
         "market",
         "ppm",
         "pricing",
+        "replaces",
         "terms",
         "time_ns",
         "venue",
@@ -53,6 +54,8 @@ class Entry:
         """Ledger units the order must hold; worked out by `funds`."""
         self.pricing = Pricing(Price(0), Price(0), self.terms.limit_price)
         """Where its trigger and limit price stand; worked out by `prices` for a triggered type."""
+        self.replaces: Order | None = None
+        """The open order whose place and funds it gets, of an edit."""
         self._plan: Plan | None = None
 
     def plan(self) -> Plan:
@@ -176,7 +179,14 @@ _PAIR_REFUSALS = {
 
 def engine_mode(entry: Entry) -> str | None:
     """The mode of the venue, then that of the pair."""
-    system, pair = entry.venue.status, entry.market.instrument.status
+    pair, terms = entry.market.instrument.status, entry.terms
+    if pair is PairStatus.LIMIT_ONLY and terms.order_type.working is OrderType.MARKET:
+        return mode_refusal(entry.venue.status, pair, passive=False) or Reject.LIMIT_ONLY_MODE.text()
+    return mode_refusal(entry.venue.status, pair, terms.post_only)
+
+
+def mode_refusal(system: SystemStatus, pair: PairStatus, passive: bool) -> str | None:
+    """What the modes say to an order; `passive` is one that surely does not match at once."""
     if system is SystemStatus.ONLINE and pair is PairStatus.ONLINE:
         return None
     if system in _SYSTEM_REFUSALS:
@@ -185,9 +195,7 @@ def engine_mode(entry: Entry) -> str | None:
         return _PAIR_REFUSALS[pair]
     if SystemStatus.POST_ONLY is system or PairStatus.POST_ONLY is pair:
         # Kraken, status channel: only post-only limit orders and cancels.
-        return None if entry.terms.post_only else Reject.POST_ONLY_MODE.text()
-    if pair is PairStatus.LIMIT_ONLY and entry.terms.order_type.working is OrderType.MARKET:
-        return Reject.LIMIT_ONLY_MODE.text()
+        return None if passive else Reject.POST_ONLY_MODE.text()
     return None
 
 
@@ -231,7 +239,7 @@ def open_orders(entry: Entry) -> str | None:
     cap = MAX_OPEN_ORDERS.get(entry.account.tier)
     if cap is None or not entry.venue.limits_enforced:
         return None
-    count = entry.account.open_counts.get(entry.terms.symbol, 0)
+    count = entry.account.open_counts.get(entry.terms.symbol, 0) - (entry.replaces is not None)
     return Reject.ORDERS_LIMIT.text() if count >= cap else None
 
 
@@ -248,7 +256,10 @@ def funds(entry: Entry) -> str | None:
     volume = entry.account.volume.at(fees.day_of(entry.time_ns))
     entry.ppm = market.hold_ppm(terms, entry.venue.schedule(market).tier(volume).taker_ppm)
     entry.hold = market.hold(terms.side, _worst_cost(entry), terms.qty, entry.ppm)
-    if entry.account.available(market.hold_asset(terms.side)) < entry.hold:
+    available = entry.account.available(market.hold_asset(terms.side))
+    if entry.replaces is not None:
+        available += entry.replaces.hold
+    if available < entry.hold:
         return Reject.FUNDS.text()
     return None
 

@@ -1,5 +1,7 @@
 """Matching carried out: the plan of a live order becomes trades, cancels and what remains of it."""
 
+from msgspec.structs import replace
+
 from krakenbox.engine.matching import Plan, plan
 from krakenbox.model.order import Order, OrderStatus
 from krakenbox.model.reject import Reason
@@ -10,13 +12,19 @@ from krakenbox.venue.settlement import settle
 from krakenbox.venue.venue import Venue
 
 
-def planned(venue: Venue, market: Market, order: Order) -> Plan:
-    """What a live order that is in no book would do now, with all that remains of it."""
+def planned(venue: Venue, market: Market, order: Order, post_only: bool = True) -> Plan:
+    """What a live order that is in no book would do now, with all that remains of it.
+
+    Without `post_only` its own `post_only` does not count.
+    """
+    terms = order.working_terms
+    if not post_only and terms.post_only:
+        terms = replace(terms, post_only=False)
     return plan(
         market.book,
         market.instrument,
         order.account,
-        order.working_terms,
+        terms,
         market.last_price,
         venue.protection_ppm,
     )

@@ -77,5 +77,8 @@ class Market:
             return terms.cash_qty >= self.instrument.cost_min
         if terms.order_type is OrderType.MARKET:
             return True
-        exact: int = terms.limit_price * terms.qty
+        return self.worth_minimum(terms.limit_price * terms.qty)
+
+    def worth_minimum(self, exact: int) -> bool:
+        """Whether an exact price x qty comes to the minimum cost."""
         return exact * self.to_cost.multiply >= self.instrument.cost_min * self.to_cost.divide

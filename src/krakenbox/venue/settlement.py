@@ -195,7 +195,7 @@ def _tell(now: Moment, trade: _Trade, party: _Party) -> None:
 
 
 def _post(now: Moment, trade: _Trade, party: _Party, later: _Party | None = None) -> None:
-    """The ledger entries of one side: base leg first (as in Kraken's balances page), a fee on its asset's leg.
+    """The ledger entries of one side: base leg first (as in Kraken's balances page), the fee on its leg.
 
     `later` is the side of the same account that is told next.
     """

@@ -80,6 +80,7 @@ class _State(Struct):
     time_ns: int
     status: SystemStatus
     limits_enforced: bool
+    protection_ppm: int
     assets: list[Asset]
     schedules: dict[str, tuple[FeeTier, ...]]
     markets: list[_Market]
@@ -107,6 +108,7 @@ def _image(venue: Venue) -> _State:
         time_ns=venue.time_ns,
         status=venue.status,
         limits_enforced=venue.limits_enforced,
+        protection_ppm=venue.protection_ppm,
         assets=list(venue.instruments.assets.values()),
         schedules={name: schedule.tiers for name, schedule in venue.schedules.items()},
         markets=[_market_image(market) for market in venue.markets.values()],
@@ -143,6 +145,7 @@ def restore(data: Any) -> Exchange:
     venue = exchange.venue
     venue.seq, venue.time_ns = state.seq, state.time_ns
     venue.status, venue.limits_enforced = state.status, state.limits_enforced
+    venue.protection_ppm = state.protection_ppm
     for asset in state.assets:
         venue.instruments.add_asset(asset)
     for name, tiers in state.schedules.items():

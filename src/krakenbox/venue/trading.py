@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from krakenbox.model.command import CancelAll, CancelOrder, OrderRef, PlaceOrder
+from krakenbox.model.command import CancelAll, CancelOrder, CancelOrders, OrderRef, PlaceOrder
 from krakenbox.model.event import OrdersCanceled, OrderValidated
 from krakenbox.model.instrument import SystemStatus
 from krakenbox.model.order import Order, OrderStatus
@@ -13,6 +13,7 @@ from krakenbox.venue.checks import Entry, arguments, first_refusal
 from krakenbox.venue.lifecycle import withdraw
 from krakenbox.venue.moment import Moment
 from krakenbox.venue.ratelimit import ADD, charge, charge_cancel
+from krakenbox.venue.switch import cancel_everything
 from krakenbox.venue.timers import Timer, TimerKind
 from krakenbox.venue.venue import Venue
 
@@ -27,23 +28,30 @@ def place(venue: Venue, now: Moment, command: PlaceOrder) -> None:
         now.reject(Reject.PAIR_UNSUPPORTED.text(symbol=command.terms.symbol), command.account)
     else:
         entry = Entry(venue, account, market, command, now.time_ns)
-        refusal = (
-            arguments(entry) or charge(venue, now, account, command.terms.symbol, ADD) or first_refusal(entry)
-        )
+        refusal = arguments(entry) or charge(venue, now, account, command.terms.symbol, ADD)
         if refusal is not None:
             now.reject(refusal, command.account)
-        elif command.validate:
-            now.emit(OrderValidated(now.time_ns, command.account, command.terms))
         else:
-            enter(venue, now, entry)
+            admit(venue, now, entry)
+
+
+def admit(venue: Venue, now: Moment, entry: Entry) -> None:
+    """Make the checks that come after the rate counter, and let an order in that passes."""
+    refusal = first_refusal(entry)
+    if refusal is not None:
+        now.reject(refusal, entry.command.account)
+    elif entry.command.validate:
+        now.emit(OrderValidated(now.time_ns, entry.command.account, entry.terms))
+    else:
+        enter(venue, now, entry)
 
 
 def cancel(venue: Venue, now: Moment, command: CancelOrder) -> None:
     """Cancel the open order, or orders, of one reference."""
-    if _in_maintenance(venue, now, command):
+    if in_maintenance(venue, now, command):
         return
     account = venue.accounts.get(command.account)
-    orders = _referred(account, command.ref) if account is not None else []
+    orders = referred(account, command.ref) if account is not None else []
     if account is None or not orders:
         now.reject(Reject.UNKNOWN_ORDER.text(), command.account)
         return
@@ -52,7 +60,7 @@ def cancel(venue: Venue, now: Moment, command: CancelOrder) -> None:
         withdraw(venue, now, order, OrderStatus.CANCELED, Reason.USER)
 
 
-def _referred(account: Account, ref: OrderRef) -> list[Order]:
+def referred(account: Account, ref: OrderRef) -> list[Order]:
     """Open orders a reference names, in order of entry."""
     if ref.userref is not None:
         # An order carries a cl_ord_id or a userref, and the userref 0 if neither was given.
@@ -65,7 +73,7 @@ def _referred(account: Account, ref: OrderRef) -> list[Order]:
 
 def cancel_all(venue: Venue, now: Moment, command: CancelAll) -> None:
     """Cancel every open order of an account, in order of entry."""
-    if _in_maintenance(venue, now, command):
+    if in_maintenance(venue, now, command):
         return
     account = venue.accounts.get(command.account)
     orders = list(account.orders.values()) if account is not None else []
@@ -74,7 +82,7 @@ def cancel_all(venue: Venue, now: Moment, command: CancelAll) -> None:
     now.emit(OrdersCanceled(now.time_ns, command.account, len(orders)))
 
 
-def _in_maintenance(venue: Venue, now: Moment, command: CancelOrder | CancelAll) -> bool:
+def in_maintenance(venue: Venue, now: Moment, command: CancelOrder | CancelOrders | CancelAll) -> bool:
     """Refuse a cancel in maintenance (Kraken, status channel: neither orders nor cancels)."""
     if venue.status is not SystemStatus.MAINTENANCE:
         return False
@@ -88,6 +96,8 @@ def fire(venue: Venue, now: Moment, timer: Timer) -> None:
         case TimerKind.EXPIRE:
             order = venue.accounts[timer.account].orders[timer.order_id]
             withdraw(venue, now, order, OrderStatus.EXPIRED, Reason.EXPIRED)
+        case TimerKind.CANCEL_ALL:
+            cancel_everything(venue, now, timer.account)
         case TimerKind.START:
             begin(venue, now, venue.accounts[timer.account].orders[timer.order_id])
         case _:
