@@ -10,7 +10,7 @@ from harness import LIMIT, TIMES, Trader, Venue, subscribe
 from krakenbox.gateway import v2
 from krakenbox.gateway.keys import Permission
 from krakenbox.model.command import CancelAll, CancelOrder, PlaceOrder
-from krakenbox.protocol.v2.methods import METHODS, Coverage
+from krakenbox.protocol.v2.methods import METHODS
 
 READ_ONLY = frozenset((Permission.QUERY_FUNDS, Permission.QUERY_OPEN_TRADES))
 
@@ -243,27 +243,8 @@ def test_what_a_key_may_do(permissions: set[Permission], refused: set[str]) -> N
 # --- the rest
 
 
-def test_every_method_marked_done_is_served_and_no_other() -> None:
-    trading = METHODS.keys() - {"ping", "subscribe", "unsubscribe"}
-    assert v2.TRADING.keys() == {name for name in trading if METHODS[name].coverage is Coverage.DONE}
-
-
-@pytest.mark.parametrize(
-    ("method", "params"),
-    [
-        ("amend_order", {"order_id": "OAAAAA-BBBBB-CCCCCC", "order_qty": 1}),
-        ("edit_order", {"order_id": "OAAAAA-BBBBB-CCCCCC", "symbol": "BTC/USD"}),
-        ("cancel_all_orders_after", {"timeout": 60}),
-        ("batch_add", {"symbol": "BTC/USD", "orders": []}),
-        ("batch_cancel", {"orders": ["OAAAAA-BBBBB-CCCCCC"]}),
-    ],
-)
-def test_methods_not_served_yet_say_so(method: str, params: dict[str, Any]) -> None:
-    if METHODS[method].coverage is Coverage.DONE:
-        pytest.skip("served by now")
-    assert Trader().ask(method, 1, **params) == [
-        f'{{"error":"Unsupported event","method":"{method}","req_id":1,"success":false,{TIMES}}}'
-    ]
+def test_every_method_is_served() -> None:
+    assert v2.TRADING.keys() == METHODS.keys() - {"ping", "subscribe", "unsubscribe"}
 
 
 def test_commands_without_an_answer_are_bounded() -> None:

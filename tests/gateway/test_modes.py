@@ -1,0 +1,105 @@
+"""Engine modes of the venue and of a pair: announced, and enforced with their exact texts."""
+
+from typing import Any
+
+import pytest
+
+from harness import LIMIT, Trader, Venue, request, subscribe
+from krakenbox.model.command import SetPairStatus, SetSystemStatus
+from krakenbox.model.instrument import PairStatus, SystemStatus
+
+S, P = SystemStatus, PairStatus
+UNAVAILABLE = "EService:Unavailable"
+CANCEL_ONLY = "EService:Market in cancel_only mode"
+POST_ONLY = "EService:Market in post_only mode"
+LIMIT_ONLY = "EService:Market in limit_only mode"
+NO_POSITION = "EOrder:Reduce only:No position exists"
+IN = ""
+ORDERS: dict[str, dict[str, Any]] = {
+    "limit": LIMIT,
+    "post-only": LIMIT | {"post_only": True},
+    "market": {"symbol": "BTC/USD", "side": "buy", "order_type": "market", "order_qty": 1},
+}
+
+
+def said(trader: Trader, **params: Any) -> str:
+    """What is said against an order; empty if it is let in."""
+    told = trader.client.send(request("add_order", token=trader.token, **params)).messages()
+    reply = next(message for message in told if "method" in message)
+    error = reply.get("error", "")
+    assert isinstance(error, str)
+    return error
+
+
+@pytest.mark.parametrize(
+    ("command", "limit", "post", "market", "cancel"),
+    [
+        (SetSystemStatus(S.ONLINE), IN, IN, IN, IN),
+        (SetSystemStatus(S.POST_ONLY), POST_ONLY, IN, POST_ONLY, IN),
+        (SetSystemStatus(S.CANCEL_ONLY), CANCEL_ONLY, CANCEL_ONLY, CANCEL_ONLY, IN),
+        (SetSystemStatus(S.MAINTENANCE), UNAVAILABLE, UNAVAILABLE, UNAVAILABLE, UNAVAILABLE),
+        (SetPairStatus("BTC/USD", P.ONLINE), IN, IN, IN, IN),
+        (SetPairStatus("BTC/USD", P.POST_ONLY), POST_ONLY, IN, POST_ONLY, IN),
+        (SetPairStatus("BTC/USD", P.LIMIT_ONLY), IN, IN, LIMIT_ONLY, IN),
+        (SetPairStatus("BTC/USD", P.CANCEL_ONLY), CANCEL_ONLY, CANCEL_ONLY, CANCEL_ONLY, IN),
+        (SetPairStatus("BTC/USD", P.REDUCE_ONLY), NO_POSITION, NO_POSITION, NO_POSITION, IN),
+        (SetPairStatus("BTC/USD", P.MAINTENANCE), UNAVAILABLE, UNAVAILABLE, UNAVAILABLE, IN),
+        (SetPairStatus("BTC/USD", P.DELISTED), UNAVAILABLE, UNAVAILABLE, UNAVAILABLE, IN),
+        (SetPairStatus("BTC/USD", P.WORK_IN_PROGRESS), UNAVAILABLE, UNAVAILABLE, UNAVAILABLE, IN),
+        # Another pair's mode is its own.
+        (SetPairStatus("BTC/EUR", P.MAINTENANCE), IN, IN, IN, IN),
+    ],
+    ids=str,
+)
+def test_a_mode_lets_in_what_it_may(
+    command: SetSystemStatus | SetPairStatus, limit: str, post: str, market: str, cancel: str
+) -> None:
+    trader = Trader()
+    order_id = trader.order_id()
+    trader.venue.submit(command)
+    trader.client.frames()
+    assert {name: said(trader, **order) for name, order in ORDERS.items()} == {
+        "limit": limit,
+        "post-only": post,
+        "market": market,
+    }
+    (reply,) = trader.client.send(request("cancel_order", token=trader.token, order_id=[order_id])).messages()
+    assert reply.get("error", "") == cancel
+    (reply,) = trader.client.send(request("cancel_all", token=trader.token)).messages()
+    assert reply.get("error", "") == (UNAVAILABLE if cancel else "")
+
+
+@pytest.mark.parametrize("status", [S.CANCEL_ONLY, S.POST_ONLY, S.MAINTENANCE, S.ONLINE])
+def test_a_mode_of_the_venue_is_told_to_every_connection_and_in_its_greeting(status: S) -> None:
+    venue = Venue()
+    clients = [venue.greeted(host) for host in ("ws", "ws-auth", "ws-l3")]
+    venue.submit(SetSystemStatus(status))
+    told = [client.messages() for client in (*clients, venue.connect("ws"))]
+    assert [[message["data"][0]["system"] for message in messages] for messages in told] == [[status]] * 4
+    assert all(message["channel"] == "status" for messages in told for message in messages)
+
+
+@pytest.mark.parametrize("status", P)
+def test_a_mode_of_a_pair_is_told_on_the_instrument_channel(status: P) -> None:
+    venue = Venue()
+    client = venue.greeted().send(subscribe("instrument"))
+    other = venue.greeted()
+    client.frames()
+    venue.submit(SetPairStatus("BTC/USD", status))
+    (message,) = client.messages()
+    assert (message["channel"], message["type"]) == ("instrument", "update")
+    assert [(pair["symbol"], pair["status"]) for pair in message["data"]["pairs"]] == [("BTC/USD", status)]
+    assert message["data"]["assets"] == []
+    assert other.frames() == []
+    *_, snapshot = venue.greeted().send(subscribe("instrument")).messages()
+    pairs = {pair["symbol"]: pair["status"] for pair in snapshot["data"]["pairs"]}
+    assert (pairs["BTC/USD"], pairs["BTC/EUR"]) == (status, "online")
+
+
+def test_resting_orders_outlive_every_mode() -> None:
+    trader = Trader()
+    trader.order_id()
+    for status in (*S, S.ONLINE):
+        trader.venue.submit(SetSystemStatus(status))
+    assert [order.terms.limit_price for order in trader.venue.orders("alice")] == [50]
+    assert trader.error() == ""
