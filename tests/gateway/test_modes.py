@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import aiohttp
 import pytest
 
+from gateway.peer import run
 from harness import LIMIT, Trader, Venue, request, subscribe
 from krakenbox.model.command import SetPairStatus, SetSystemStatus
 from krakenbox.model.instrument import PairStatus, SystemStatus
+from live import Client, live, token
 
 S, P = SystemStatus, PairStatus
 UNAVAILABLE = "EService:Unavailable"
@@ -102,4 +105,44 @@ def test_resting_orders_outlive_every_mode() -> None:
     for status in (*S, S.ONLINE):
         trader.venue.submit(SetSystemStatus(status))
     assert [order.terms.limit_price for order in trader.venue.orders("alice")] == [50]
+    trader.client.frames()
     assert trader.error() == ""
+
+
+def test_the_operator_sets_modes_and_everybody_hears_of_them() -> None:
+    async def test() -> None:
+        async with live() as exchange, aiohttp.ClientSession() as http:
+
+            async def change(**body: str) -> tuple[int, dict[str, str]]:
+                async with http.post(f"{exchange.http_url}/admin/status", json=body) as response:
+                    return response.status, await response.json()
+
+            watcher = await Client.connect(exchange.ws_url)
+            watcher.send("subscribe", channel="instrument")
+            await watcher.until(is_instrument)
+            alice = await Client.connect(exchange.ws_auth_url)
+            secret = await token(exchange, "alice")
+
+            assert await change(system="cancel_only") == (200, {"system": "cancel_only"})
+            assert (await watcher.receive())["data"][0]["system"] == "cancel_only"
+            assert (await alice.receive())["data"][0]["system"] == "cancel_only"
+            alice.send("add_order", token=secret, **LIMIT)
+            assert (await alice.until("add_order"))[-1]["error"] == CANCEL_ONLY
+            async with http.get(f"{exchange.http_url}/0/public/SystemStatus") as response:
+                assert (await response.json())["result"]["status"] == "cancel_only"
+            await change(system="online")
+
+            told = {"symbol": "BTC/USD", "status": "limit_only"}
+            assert await change(**told) == (200, told)
+            (message,) = [m for m in await watcher.until(is_instrument) if is_instrument(m)]
+            assert [(p["symbol"], p["status"]) for p in message["data"]["pairs"]] == [
+                ("BTC/USD", "limit_only")
+            ]
+            alice.send("add_order", token=secret, **ORDERS["market"])
+            assert (await alice.until("add_order"))[-1]["error"] == LIMIT_ONLY
+
+    run(test())
+
+
+def is_instrument(message: dict[str, Any]) -> bool:
+    return message.get("channel") == "instrument"

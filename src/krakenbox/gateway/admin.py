@@ -1,8 +1,8 @@
 """The operator's endpoint, as a function: accounts opened, funded and keyed, and modes set, while it runs.
 
-What it changes in the exchange enters as a journaled command like any other; keys are secrets and live outside
-of the journal. Programs of this machine may use it, others only with the configured bearer token. A request
-that a web page sent (it carries a foreign Origin, is no JSON, or reached us under a name that is not this
+What it changes in the exchange enters as a journaled command like any other; keys are secrets and no part of
+the journal. Programs of this machine may use it, others only with the configured bearer token. A request that
+a web page sent (it carries a foreign Origin, is no JSON, or reached us under a name that is not this
 machine's) is refused.
 """
 
