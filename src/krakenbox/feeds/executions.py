@@ -76,21 +76,21 @@ class OpenOrder(Struct, gc=False):
 
     def amend(self, event: OrderAmended) -> None:
         """It has other terms."""
-        before, trigger, standing = self.terms, event.terms.trigger, self.standing
-        if trigger is not None and trigger.price_type is PriceType.STATIC:
-            trigger = replace(trigger, price=event.trigger_price)
+        before, standing = self.terms, self.standing
+        waits = standing.status is OrderStatus.PENDING_NEW
+        # The limit of what trails stays an offset, however far it has come.
+        static = event.terms.limit_price_type is PriceType.STATIC
         self.terms = replace(
             event.terms,
             qty=event.qty,
             display_qty=event.display_qty,
-            limit_price=event.limit_price,
-            trigger=trigger,
+            limit_price=event.limit_price if static else event.terms.limit_price,
         )
         self._change(event.status, event.time_ns)
         standing.amended = True
         if event.display_qty:
             # Kraken, guide "spot amends": what keeps its place shows no more until it is refilled.
-            moved = event.qty > before.qty or event.limit_price != before.limit_price
+            moved = waits or event.qty > before.qty or event.limit_price != before.limit_price
             most = event.display_qty if moved else min(standing.shown, event.display_qty)
             standing.shown = Qty(min(most, event.qty - event.cum_qty))
         if self.watch is not None:

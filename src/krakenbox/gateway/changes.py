@@ -142,6 +142,7 @@ def _edit(params: methods.EditOrder, account: AccountId, hub: Hub, now_ns: int) 
         userref=params.order_userref or 0,
         deadline_ns=deadline_ns(params.deadline, now_ns),
         validate=params.validate,
+        fee_preference=params.fee_preference,
     )
     ref = OrderRef(order_id=OrderId(params.order_id))
     return figures.refusal or [Submission(command, ref, results.warnings(params))]

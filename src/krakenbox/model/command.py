@@ -12,7 +12,16 @@ from msgspec import Struct
 
 from krakenbox.model.fixed import Amount, Price, Qty
 from krakenbox.model.instrument import Asset, Instrument, PairStatus, SystemStatus
-from krakenbox.model.order import AccountId, OrderId, OrderTerms, OrderType, PriceType, Side, Trigger
+from krakenbox.model.order import (
+    AccountId,
+    FeePreference,
+    OrderId,
+    OrderTerms,
+    OrderType,
+    PriceType,
+    Side,
+    Trigger,
+)
 
 
 class Tier(StrEnum):
@@ -183,6 +192,7 @@ class EditOrder(Struct, frozen=True, tag=True, array_like=True):
     userref: int = 0
     deadline_ns: int = 0
     validate: bool = False
+    fee_preference: FeePreference | None = None
 
 
 class PlaceOrders(Struct, frozen=True, tag=True, array_like=True):

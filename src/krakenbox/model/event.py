@@ -134,7 +134,10 @@ class OrderClosed(Struct, frozen=True, tag=True, gc=False):
 
 
 class OrderAmended(Struct, frozen=True, tag=True, gc=False):
-    """An open order changed in place: by its owner (`amend_id` given) or, `restated`, by the venue."""
+    """An open order changed in place: by its owner (`amend_id` given) or, `restated`, by the venue.
+
+    `terms` are as entered, with the trigger and the limit's offset that were amended; the rest stands below.
+    """
 
     time_ns: int
     account: AccountId

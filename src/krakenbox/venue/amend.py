@@ -345,7 +345,7 @@ def _tell(now: Moment, amendment: Amendment, qty: int) -> None:
             now.time_ns,
             order.account,
             order.order_id,
-            order.terms,
+            amendment.terms,
             now.mint(AMEND),
             order.status,
             Reason.USER,

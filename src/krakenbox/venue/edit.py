@@ -79,5 +79,6 @@ def _new_terms(order: Order, command: EditOrder) -> OrderTerms:
         post_only=command.post_only,
         cl_ord_id="",
         userref=command.userref,
+        fee_preference=command.fee_preference or terms.fee_preference,
         effective_ns=terms.effective_ns if order.scheduled else 0,
     )
