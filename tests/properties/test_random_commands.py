@@ -21,11 +21,13 @@ from krakenbox.model.event import (
     BookChanged,
     Event,
     OrderAccepted,
+    OrderAmended,
     OrderClosed,
     OrderFilled,
     OrderOpened,
     Traded,
 )
+from krakenbox.model.order import OrderType
 from krakenbox.venue.state import state_hash
 from streams import run, steps
 
@@ -64,6 +66,7 @@ def test_orders_can_be_followed_by_their_events_alone(seed: int) -> None:
     pit = opened()
     told = run(pit, steps(seed, COUNT))
     state: dict[str, str] = {}
+    quantity: dict[str, int] = {}
     filled: Counter[str] = Counter()
     cost: Counter[str] = Counter()
     for event in told:
@@ -71,6 +74,9 @@ def test_orders_can_be_followed_by_their_events_alone(seed: int) -> None:
             case OrderAccepted(order_id=order_id):
                 assert order_id not in state
                 state[order_id] = "accepted"
+                quantity[order_id] = event.terms.qty
+            case OrderAmended(order_id=order_id):
+                quantity[order_id] = event.qty
             case OrderOpened(order_id=order_id):
                 assert state[order_id] == "accepted"
                 state[order_id] = "open"
@@ -80,18 +86,19 @@ def test_orders_can_be_followed_by_their_events_alone(seed: int) -> None:
                 cost[order_id] += event.cost
                 assert (event.cum_qty, event.cum_cost) == (filled[order_id], cost[order_id])
                 assert event.terms.cash_qty == 0 or event.cum_cost <= event.terms.cash_qty
-                assert event.terms.qty == 0 or event.cum_qty <= event.terms.qty
+                assert quantity[order_id] == 0 or event.cum_qty <= quantity[order_id]
             case OrderClosed(order_id=order_id):
                 assert state[order_id] in ("accepted", "open")
                 assert (event.cum_qty, event.cum_cost) == (filled[order_id], cost[order_id])
                 state[order_id] = "closed"
             case _:
                 pass
+    orders = [o for account in pit.exchange.venue.accounts.values() for o in account.orders.values()]
+    # Only a scheduled order waits between its acceptance and its opening.
+    waiting = {order_id for order_id, each in state.items() if each == "accepted"}
+    assert waiting == {order.order_id for order in orders if order.scheduled}
     still_open = {order_id for order_id, each in state.items() if each == "open"}
-    assert "accepted" not in state.values()
-    assert still_open == {
-        order_id for account in pit.exchange.venue.accounts.values() for order_id in account.orders
-    }
+    assert still_open == {order.order_id for order in orders if not order.scheduled}
 
 
 @given(SEEDS)
@@ -120,7 +127,11 @@ def test_balances_can_be_followed_by_their_postings_alone(seed: int) -> None:
 def test_trades_are_numbered_and_have_two_sides_at_the_makers_price(seed: int) -> None:
     told = run(opened(), steps(seed, COUNT))
     numbers: Counter[str] = Counter()
+    limits: dict[str, int] = {}
     for index, event in enumerate(told):
+        if isinstance(event, OrderAccepted | OrderAmended):
+            entered = isinstance(event, OrderAccepted)
+            limits[event.order_id] = event.terms.limit_price if entered else event.limit_price
         if isinstance(event, Traded):
             numbers[event.symbol] += 1
             assert event.trade_id == numbers[event.symbol]
@@ -130,9 +141,11 @@ def test_trades_are_numbered_and_have_two_sides_at_the_makers_price(seed: int) -
             assert maker.terms.side is not taker.terms.side is event.taker_side
             for side in (maker, taker):
                 assert (side.trade_id, side.price, side.qty) == (event.trade_id, event.price, event.qty)
-            assert event.price == maker.terms.limit_price
-            limit = taker.terms.limit_price
-            assert not limit or (event.price <= limit if event.taker_side == "buy" else event.price >= limit)
+            if maker.terms.order_type is not OrderType.TRAILING_STOP_LIMIT:
+                assert event.price == limits[maker.order_id]
+            limit = limits[taker.order_id]
+            if limit and taker.terms.order_type is not OrderType.TRAILING_STOP_LIMIT:
+                assert event.price <= limit if event.taker_side == "buy" else event.price >= limit
 
 
 @given(SEEDS)

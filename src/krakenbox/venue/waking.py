@@ -9,7 +9,7 @@ from typing import assert_never
 from krakenbox.engine.triggers import priced
 from krakenbox.model.command import PlaceOrder
 from krakenbox.model.fixed import Amount, Price
-from krakenbox.model.order import Order, OrderStatus, OrderTerms, Reference
+from krakenbox.model.order import Order, OrderStatus, OrderTerms, OrderType, Reference
 from krakenbox.model.reject import Reason
 from krakenbox.venue.admission import begin, drafted, enter, fire, tell_trigger
 from krakenbox.venue.aftermath import Filled, Priced, Resumed
@@ -71,10 +71,11 @@ def _spawn(venue: Venue, now: Moment, filled: Filled) -> None:
     if entry.terms.trigger is not None:
         # An offset may come to nothing beside a low price: a tick is the least.
         least = market.instrument.price_increment
+        has_limit = entry.terms.order_type.working is OrderType.LIMIT
         found = priced(entry.terms, market.triggers.price(entry.terms.trigger.reference), least)
         entry.pricing = found._replace(
             trigger_price=Price(max(found.trigger_price, least)),
-            limit_price=Price(max(found.limit_price, least) if entry.terms.limit_price else 0),
+            limit_price=Price(max(found.limit_price, least) if has_limit else 0),
         )
     if funds(entry) is None:
         enter(venue, now, entry, primary.order_id)
