@@ -94,7 +94,7 @@ class BookSide:
         return Qty(level.qty)
 
     def fill(self, order: Order, qty: Qty) -> Qty:
-        """Fill a resting order; it keeps its place until it shows nothing. The level's quantity afterwards."""
+        """Fill a resting order, in its place until it shows nothing; the level's quantity afterwards."""
         level = self.levels[self.sign * order.limit_price]
         assert 0 < qty <= order.shown, f"{order.order_id}: fill of {qty}"
         order.filled = Qty(order.filled + qty)

@@ -102,7 +102,7 @@ def _match(makers: BookSide, account: AccountId, terms: OrderTerms, bound: Price
             return Plan(steps, remaining, _ending(terms, Reason.PRICE_PROTECTION))
         hidden: list[Order] = []
         maker = makers.levels[key].head
-        while maker is not None:
+        while maker is not None and remaining:
             # Kraken, add_order: `sender_sub_id` narrows self-trade prevention to one trader of an account.
             if maker.account == account and maker.terms.sender_sub_id == terms.sender_sub_id:
                 if terms.stp is not StpType.CANCEL_NEWEST:
@@ -113,15 +113,13 @@ def _match(makers: BookSide, account: AccountId, terms: OrderTerms, bound: Price
                 traded = min(remaining, maker.shown)
                 steps.append(Step(maker, Qty(traded)))
                 remaining = Qty(remaining - traded)
-                if not remaining:
-                    return Plan(steps, remaining)
                 if maker.display_qty:
                     hidden.append(maker)
             maker = maker.next
         if hidden:
             remaining = _match_hidden(steps, hidden, remaining)
-            if not remaining:
-                return Plan(steps, remaining)
+        if not remaining:
+            return Plan(steps, remaining)
     return Plan(steps, remaining, _ending(terms, Reason.NO_LIQUIDITY))
 
 
@@ -132,16 +130,13 @@ def _match_hidden(steps: list[Step], icebergs: list[Order], remaining: Qty) -> Q
     traded, the icebergs come round in turn, a slice at a time, until none has anything left.
     """
     queue = deque((maker, maker.qty - maker.filled - maker.shown) for maker in icebergs)
-    while queue:
+    while queue and remaining:
         maker, left = queue.popleft()
-        if not left:
-            continue
         traded = min(remaining, maker.display_qty, left)
-        steps.append(Step(maker, Qty(traded)))
-        remaining = Qty(remaining - traded)
-        if not remaining:
-            break
-        queue.append((maker, left - traded))
+        if traded:
+            steps.append(Step(maker, Qty(traded)))
+            remaining = Qty(remaining - traded)
+            queue.append((maker, left - traded))
     return remaining
 
 

@@ -77,6 +77,11 @@ def _side(side: BookSide) -> list[Order]:
         assert queue, f"level {level.price} is empty"
         assert key == side.sign * level.price, f"level {level.price} under key {key}"
         assert level.qty == sum(order.shown for order in queue), f"level {level.price}: {level.qty}"
+        for order in queue:
+            most = min(order.remaining, order.display_qty or order.remaining)
+            assert 0 < order.shown <= most, f"{order.order_id} shows {order.shown} of {most}"
+            hides = order.display_qty or order.shown == order.remaining
+            assert hides, f"{order.order_id} hides a part of {order.remaining}"
         assert level.tail is queue[-1], f"level {level.price}: the tail is not the last"
         times = [order.time_ns for order in queue]
         assert times == sorted(set(times)), f"level {level.price}: the queue is out of order"

@@ -1,0 +1,576 @@
+"""Amends: each rule as a drawn book before and after, and what a refused one leaves as it was."""
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from builders import (
+    BTC_USD,
+    SECOND_NS,
+    Pit,
+    buy,
+    cancel_all,
+    deposit,
+    draw,
+    drawn,
+    opened,
+    place,
+    sell,
+    story,
+)
+from changes import amend
+from krakenbox.model.command import (
+    AddInstrument,
+    AmendOrder,
+    OpenAccount,
+    OrderRef,
+    SetLimits,
+    SetPairStatus,
+    SetSystemStatus,
+    Tick,
+    Tier,
+)
+from krakenbox.model.event import OrderAmended
+from krakenbox.model.fixed import Cost, Price, Qty
+from krakenbox.model.instrument import PairStatus, SystemStatus
+from krakenbox.model.order import PCT_UNIT, AccountId, Order, PriceType, StpType, TimeInForce
+from krakenbox.model.reject import Reason
+from krakenbox.venue.state import capture
+from sleepers import asleep, dormant, oto, print_at
+
+BAD = "EGeneral:Invalid arguments:"
+BOOK = "102.0 x 1 | 100.0 x 1+2:alice+3, 99.0 x 1"
+
+
+def own(pit: Pit, by: str = "alice") -> Order:
+    """The one open order of an account."""
+    (order,) = pit.orders(by)
+    return order
+
+
+def refused(pit: Pit, command: AmendOrder) -> str:
+    """Why an amend is refused; it changes nothing but the time."""
+    pit.send(SetLimits(False))  # the trading counter is another test's
+
+    def state() -> object:
+        return {key: value for key, value in capture(pit.exchange).items() if key not in ("seq", "time_ns")}
+
+    before = state()
+    (told,) = story(pit.send(command))
+    assert state() == before
+    return told.removeprefix("refused: ")
+
+
+# --- the table: what each change does to the place in the queue
+
+
+@pytest.mark.parametrize(
+    ("changes", "told", "after"),
+    [
+        # Quantity down keeps the place.
+        (
+            {"qty": "1.5"},
+            ["alice amended to 1.5 at 100.0", "buy 100.0 modify 1.5, level 5.5"],
+            "102.0 x 1 | 100.0 x 1+1.5:alice+3, 99.0 x 1",
+        ),
+        # Up loses it.
+        (
+            {"qty": "2.00000001"},
+            [
+                "alice amended to 2.00000001 at 100.0",
+                "buy 100.0 delete 2, level 4",
+                "buy 100.0 add 2.00000001, level 6.00000001",
+            ],
+            "102.0 x 1 | 100.0 x 1+3+2.00000001:alice, 99.0 x 1",
+        ),
+        # A new limit price: the back of that price.
+        (
+            {"at": 99},
+            ["alice amended to 2 at 99.0", "buy 100.0 delete 2, level 4", "buy 99.0 add 2, level 3"],
+            "102.0 x 1 | 100.0 x 1+3, 99.0 x 1+2:alice",
+        ),
+        (
+            {"at": 101},
+            ["alice amended to 2 at 101.0", "buy 100.0 delete 2, level 4", "buy 101.0 add 2, level 2"],
+            "102.0 x 1 | 101.0 x 2:alice, 100.0 x 1+3, 99.0 x 1",
+        ),
+        (
+            {"qty": 1, "at": 99},
+            ["alice amended to 1 at 99.0", "buy 100.0 delete 2, level 4", "buy 99.0 add 1, level 2"],
+            "102.0 x 1 | 100.0 x 1+3, 99.0 x 1+1:alice",
+        ),
+        # What changes nothing loses nothing.
+        ({"at": 100}, ["alice amended to 2 at 100.0"], BOOK),
+        ({"qty": 2, "at": 100}, ["alice amended to 2 at 100.0"], BOOK),
+        (
+            {"qty": 1, "at": 100},
+            ["alice amended to 1 at 100.0", "buy 100.0 modify 1, level 5"],
+            "102.0 x 1 | 100.0 x 1+1:alice+3, 99.0 x 1",
+        ),
+    ],
+)
+def test_what_a_change_does_to_the_place(changes: dict[str, Any], told: list[str], after: str) -> None:
+    pit = opened(BOOK)
+    order = own(pit)
+    entered, moved = order.time_ns, len(told) > 2
+    assert story(pit.send(amend(order, **changes))) == told
+    assert drawn(pit) == after
+    assert order.time_ns == (pit.time_ns if moved else entered)
+    assert (order.amended, order.touched_ns) == (True, pit.time_ns)
+    assert order.created_ns == entered
+
+
+def test_the_place_counts_in_the_next_trade() -> None:
+    for qty, first in ((1, "alice made 1 at 100.0"), (3, "bob made 1 at 100.0")):
+        pit = opened("| 100.0 x 2:alice+1:bob")
+        pit.send(amend(own(pit), qty=qty))
+        told = story(pit.send(place(sell, 1, at=100, by="carol")))
+        assert first in told
+
+
+def test_an_amend_says_all_that_is_new() -> None:
+    pit = opened(BOOK)
+    pit.send(place(sell, "1.5", at=100, by="bob"))
+    order = own(pit)
+    (told, *_) = pit.send(amend(order, qty="1.75", at=99))[1:]
+    assert isinstance(told, OrderAmended)
+    assert told.amend_id.startswith("T")
+    assert len(told.amend_id) == 19
+    assert (told.order_id, told.terms, told.reason) == (order.order_id, order.terms, Reason.USER)
+    assert (told.qty, told.cum_qty, told.limit_price) == (175_000_000, 50_000_000, 990)
+    assert (told.display_qty, told.trigger_price, told.status) == (0, 0, "partially_filled")
+    assert own(pit) is order
+
+
+def test_amend_ids_never_repeat() -> None:
+    pit = opened(BOOK)
+    ids = set()
+    for qty in ("1.9", "1.8", "1.8"):
+        ids |= {e.amend_id for e in pit.send(amend(own(pit), qty=qty)) if isinstance(e, OrderAmended)}
+    assert len(ids) == 3
+
+
+def test_fills_count_for_the_new_quantity() -> None:
+    pit = opened("| 100.0 x 2:alice")
+    pit.send(place(sell, "0.5", at=100, by="bob"))
+    assert story(pit.send(amend(own(pit), qty=1))) == [
+        "alice amended to 1 at 100.0",
+        "buy 100.0 modify 0.5, level 0.5",
+    ]
+    assert story(pit.send(place(sell, 1, at=100, by="bob")))[-1] == "sell 100.0 add 0.5, level 0.5"
+
+
+# --- at or below the filled quantity
+
+
+@pytest.mark.parametrize("qty", ["0.5", "0.4", "0.00000001"])
+def test_below_the_filled_quantity_the_rest_is_canceled(qty: str) -> None:
+    pit = opened("| 100.0 x 2:alice+1")
+    pit.send(place(sell, "0.5", at=100, by="bob"))
+    told = pit.send(amend(own(pit), qty=qty))
+    assert story(told) == [
+        "alice amended to 0.5 at 100.0",
+        "buy 100.0 delete 1.5, level 1",
+        "alice canceled: User requested",
+    ]
+    assert drawn(pit) == "| 100.0 x 1"
+    assert pit.hold("alice", "USD") == "0"
+
+
+def test_below_the_filled_quantity_costs_what_a_cancel_costs() -> None:
+    pit = opened("| 100.0 x 2:alice")
+    pit.send(place(sell, "0.5", at=100, by="bob"))
+    at_ns = pit.time_ns + 10 * SECOND_NS
+    account = pit.exchange.venue.accounts[AccountId("alice")]
+    pit.send(amend(own(pit), qty="0.4"), at_ns=at_ns)
+    # 1 + 1 for an amend and 5 for a cancel at an age of 10 to 15 s; what the entry cost has decayed.
+    assert account.counters["BTC/USD"] == (7_000 * 10**9, at_ns)
+
+
+# --- amends that meet the other side
+
+
+def test_a_price_that_crosses_takes_and_the_rest_joins_the_back() -> None:
+    pit = opened("103.0 x 1, 102.0 x 1 | 101.0 x 1, 100.0 x 3:alice")
+    assert story(pit.send(amend(own(pit), at="102.5"))) == [
+        "alice amended to 3 at 102.5",
+        "buy 100.0 delete 3, level 0",
+        "traded 1 at 102.0, taker buys",
+        "sell 102.0 delete 1, level 0",
+        "mia made 1 at 102.0",
+        "mia filled",
+        "alice took 1 at 102.0",
+        "buy 102.5 add 2, level 2",
+    ]
+    assert drawn(pit) == "103.0 x 1 | 102.5 x 2:alice, 101.0 x 1"
+
+
+def test_a_price_that_crosses_may_fill_the_order() -> None:
+    pit = opened("103.0 x 1:alice | 101.0 x 1")
+    told = story(pit.send(amend(own(pit), at=101)))
+    assert told[-2:] == ["alice took 1 at 101.0", "alice filled"]
+    assert (drawn(pit), pit.hold("alice", "BTC")) == ("|", "0")
+
+
+def test_a_price_that_meets_an_own_order_is_self_trade_prevention() -> None:
+    pit = opened("102.0 x 1:alice |")
+    pit.send(place(buy, 2, at=100))
+    order = pit.orders()[1]
+    assert story(pit.send(amend(order, at=102)))[-1] == "alice canceled: Cannot trade with self"
+    pit.send(place(buy, 2, at=100, stp=StpType.CANCEL_OLDEST))
+    assert story(pit.send(amend(pit.orders()[1], at=102)))[-2:] == [
+        "alice canceled: Cannot trade with self",
+        "buy 102.0 add 2, level 2",
+    ]
+
+
+def test_post_only_guards_the_one_amend() -> None:
+    pit = opened("102.0 x 1 |")
+    pit.send(place(buy, 1, at=100, post_only=True))
+    assert refused(pit, amend(own(pit), at=102, post_only=True)) == "EOrder:Post only order"
+    assert story(pit.send(amend(own(pit), at="101.9", post_only=True)))[-1] == "buy 101.9 add 1, level 1"
+    # Without it even an order that was post-only takes.
+    assert story(pit.send(amend(own(pit), at=102)))[-1] == "alice filled"
+
+
+def test_a_post_only_amend_of_the_quantity_never_matches() -> None:
+    pit = opened("102.0 x 1 | 100.0 x 1:alice")
+    assert story(pit.send(amend(own(pit), qty=2, post_only=True)))[-1] == "buy 100.0 add 2, level 2"
+
+
+# --- icebergs
+
+
+ICE = "| 100.0 x 1+2(6):alice+3"
+
+
+@pytest.mark.parametrize(
+    ("changes", "book", "after"),
+    [
+        # A smaller display quantity shows less at once, a larger one from the next reload on.
+        ({"display": 1}, "buy 100.0 modify 1, level 5", "| 100.0 x 1+1(6):alice+3"),
+        ({"display": 5}, "", ICE),
+        ({"display": 2}, "", ICE),
+        # Less quantity is taken from what is hidden.
+        ({"qty": 3}, "", "| 100.0 x 1+2(3):alice+3"),
+        ({"qty": 2}, "", "| 100.0 x 1+2:alice+3"),
+        ({"qty": 1}, "buy 100.0 modify 1, level 5", "| 100.0 x 1+1:alice+3"),
+        ({"qty": 3, "display": 1}, "buy 100.0 modify 1, level 5", "| 100.0 x 1+1(3):alice+3"),
+        # More goes to the back, and shows its new display quantity there.
+        ({"qty": 7}, "buy 100.0 add 2, level 6", "| 100.0 x 1+3+2(7):alice"),
+        ({"qty": 7, "display": 4}, "buy 100.0 add 4, level 8", "| 100.0 x 1+3+4(7):alice"),
+        ({"display": 4, "at": 99}, "buy 99.0 add 4, level 4", "| 100.0 x 1+3, 99.0 x 4(6):alice"),
+    ],
+)
+def test_amends_of_an_iceberg(changes: dict[str, Any], book: str, after: str) -> None:
+    pit = opened(ICE)
+    told = story(pit.send(amend(own(pit), **changes)))
+    assert told[0].startswith("alice amended")
+    assert told[1:][-1:] == ([book] if book else [])
+    assert drawn(pit) == after
+
+
+def test_a_larger_display_quantity_shows_with_the_next_reload() -> None:
+    pit = opened(ICE)
+    pit.send(amend(own(pit), display=3))
+    told = story(pit.send(place(sell, 3, at=100, by="bob")))
+    assert "alice shows 3 anew" in told
+    assert drawn(pit) == "| 100.0 x 3+3(4):alice"
+
+
+def test_the_display_rule_looks_at_what_remains() -> None:
+    pit = opened("| 100.0 x 2(30):alice")
+    order = own(pit)
+    assert refused(pit, amend(order, display="1.99999999")) == BAD + "display_qty"
+    assert refused(pit, amend(order, qty="30.00000001")) == BAD + "display_qty"
+    pit.send(place(sell, 15, at=100, by="bob"))
+    # 15 remain, of which 1 may be shown.
+    assert story(pit.send(amend(order, display=1))) == [
+        "alice amended to 30 at 100.0",
+    ]
+    assert drawn(pit) == "| 100.0 x 1(15):alice"
+    assert refused(pit, amend(order, qty="30.00000001")) == BAD + "display_qty"
+    # A price alone is not asked for it.
+    assert story(pit.send(amend(order, at=99)))[-1] == "buy 99.0 add 1, level 1"
+
+
+def test_a_display_quantity_is_not_below_the_pairs_minimum() -> None:
+    pit = opened("| 10000.0 x 0.0001(0.0002):alice")
+    assert refused(pit, amend(own(pit), display="0.00004999")) == BAD + "display_qty"
+    assert (
+        story(pit.send(amend(own(pit), display="0.00005")))[1] == "buy 10000.0 modify 0.00005, level 0.00005"
+    )
+
+
+# --- refusals
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({}, "EGeneral:Invalid arguments"),
+        ({"qty": 0}, BAD + "order_qty"),
+        ({"qty": -1}, BAD + "order_qty"),
+        ({"display": 1}, BAD + "display_qty"),
+        ({"trigger": 90}, BAD + "trigger_price"),
+        ({"at": 0}, "EOrder:Invalid price"),
+        ({"at": -5}, "EOrder:Invalid price"),
+        ({"at": 5, "limit_price_type": PriceType.PCT}, BAD + "limit_price_type"),
+        ({"qty": "0.00004999"}, BAD + "volume minimum not met"),
+        ({"qty": "0.00005", "at": "0.1"}, "EOrder:Cost minimum not met"),
+        ({"at": "0.1", "qty": "4.99999999"}, "EOrder:Cost minimum not met"),
+        ({"at": 102, "post_only": True}, "EOrder:Post only order"),
+        ({"qty": 1_000_000}, "EOrder:Insufficient funds"),
+        ({"at": 6_000_000}, "EOrder:Insufficient funds"),
+        ({"qty": 1, "deadline_ns": 1}, "EService:Deadline elapsed"),
+        ({"qty": 1, "cl_ord_id": "other"}, "EOrder:Unknown order"),
+        ({"qty": 1, "by": "bob"}, "EOrder:Unknown order"),
+        ({"qty": 1, "by": "nobody"}, "EGeneral:Permission denied"),
+    ],
+)
+def test_a_refused_amend_changes_nothing(changes: dict[str, Any], text: str) -> None:
+    pit = opened(BOOK)
+    assert refused(pit, amend(own(pit), **changes)) == text
+    assert drawn(pit) == BOOK
+
+
+def test_increments_hold_for_amends() -> None:
+    pit = opened(BOOK)
+    coarse = {"price_increment": Price(5), "qty_increment": Qty(10**8), "cost_min": Cost(1)}
+    pit.send(AddInstrument(replace(BTC_USD, **coarse)))
+    order = own(pit)
+    assert refused(pit, amend(order, at="99.9")) == "EOrder:Tick size check failed"
+    assert refused(pit, amend(order, qty="1.5")) == BAD + "order_qty"
+    assert story(pit.send(amend(order, at="99.5")))[-1] == "buy 99.5 add 2, level 2"
+
+
+def test_a_userref_names_no_order_to_amend() -> None:
+    pit = opened(BOOK)
+    assert (
+        refused(pit, AmendOrder(AccountId("alice"), OrderRef(userref=0), qty=Qty(1)))
+        == "EOrder:Unknown order"
+    )
+
+
+def test_an_order_may_be_named_by_its_client_id() -> None:
+    pit = opened()
+    pit.send(place(buy, 1, at=100, cl_ord_id="mine"))
+    assert story(pit.send(amend(own(pit), qty=2, cl_ord_id="mine")))[0] == "alice amended to 2 at 100.0"
+    assert own(pit).terms.cl_ord_id == "mine"
+
+
+def test_an_order_with_a_conditional_is_not_amended() -> None:
+    pit = opened()
+    pit.send(place(buy, 1, at=100, conditional=oto("limit", at="110")))
+    assert refused(pit, amend(own(pit), qty=2)) == BAD + "conditional"
+
+
+@pytest.mark.parametrize(
+    ("mode", "changes", "text"),
+    [
+        (SetSystemStatus(SystemStatus.MAINTENANCE), {"qty": 1}, "EService:Unavailable"),
+        (SetSystemStatus(SystemStatus.CANCEL_ONLY), {"qty": 1}, "EService:Market in cancel_only mode"),
+        (SetSystemStatus(SystemStatus.POST_ONLY), {"at": 102}, "EService:Market in post_only mode"),
+        (SetPairStatus("BTC/USD", PairStatus.POST_ONLY), {"at": 102}, "EService:Market in post_only mode"),
+        (SetPairStatus("BTC/USD", PairStatus.MAINTENANCE), {"qty": 1}, "EService:Unavailable"),
+    ],
+)
+def test_modes_refuse_amends(mode: SetSystemStatus, changes: dict[str, Any], text: str) -> None:
+    pit = opened(BOOK)
+    pit.send(mode)
+    assert refused(pit, amend(own(pit), **changes)) == text
+
+
+def test_where_nothing_matches_a_passive_amend_is_let_in() -> None:
+    pit = opened(BOOK)
+    pit.send(SetSystemStatus(SystemStatus.POST_ONLY))
+    assert story(pit.send(amend(own(pit), at="101.9")))[-1] == "buy 101.9 add 2, level 2"
+
+
+# --- money
+
+
+def test_holds_follow_the_amended_order() -> None:
+    pit = opened(BOOK)
+    assert pit.hold("alice", "USD") == "200.8"
+    for changes, held in (
+        ({"qty": 1}, "100.4"),
+        ({"qty": 3}, "301.2"),
+        ({"at": 50}, "150.6"),
+        ({"qty": 2, "at": 100}, "200.8"),
+        ({"at": 101}, "202.808"),
+    ):
+        pit.send(amend(own(pit), **changes))
+        assert pit.hold("alice", "USD") == held
+    pit.send(cancel_all())
+    assert pit.hold("alice", "USD") == "0"
+
+
+def test_what_a_filled_part_paid_is_not_held_again() -> None:
+    pit = opened("| 100.0 x 2:alice")
+    pit.send(place(sell, 1, at=100, by="bob"))
+    assert pit.hold("alice", "USD") == "100.4"
+    pit.send(amend(own(pit), qty=3))
+    assert pit.hold("alice", "USD") == "200.8"
+
+
+@pytest.mark.parametrize(
+    ("missing", "told"), [(1, "refused: EOrder:Insufficient funds"), (0, "poor amended to 2 at 100.0")]
+)
+def test_more_than_before_must_be_available(missing: int, told: str) -> None:
+    pit = opened()
+    pit.send(OpenAccount(AccountId("poor"), Tier.PRO))
+    money = deposit("poor", "USD", "200.8")
+    pit.send(replace(money, amount=money.amount - missing))
+    pit.send(place(buy, 1, at=100, by="poor"))
+    assert story(pit.send(amend(own(pit, "poor"), qty=2)))[0] == told
+    assert pit.hold("poor", "USD") == ("100.4" if missing else "200.8")
+
+
+def test_less_than_before_never_needs_funds() -> None:
+    pit = opened()
+    pit.send(OpenAccount(AccountId("poor"), Tier.PRO))
+    pit.send(deposit("poor", "USD", "100.4"))
+    pit.send(place(buy, 1, at=100, by="poor"))
+    order = own(pit, "poor")
+    for changes in ({"at": "99.9"}, {"qty": "0.99999999"}, {"qty": "1.0001", "at": 99}, {"at": 99}):
+        assert story(pit.send(amend(order, **changes)))[0].startswith("poor amended")
+
+
+def test_a_sell_holds_its_new_quantity() -> None:
+    pit = opened("105.0 x 1:alice |")
+    pit.send(amend(own(pit), qty="1.5"))
+    assert pit.hold("alice", "BTC") == "1.5"
+    pit.send(amend(own(pit), at=200))
+    assert pit.hold("alice", "BTC") == "1.5"
+    assert refused(pit, amend(own(pit), qty="1000.00000001")) == "EOrder:Insufficient funds"
+
+
+# --- time
+
+
+def test_an_amended_order_still_expires_once_at_its_time() -> None:
+    pit = opened()
+    due = pit.time_ns + 10 * SECOND_NS
+    pit.send(place(buy, 1, at=100, time_in_force=TimeInForce.GTD, expire_ns=due))
+    pit.send(amend(own(pit), at=101))
+    pit.send(amend(own(pit), qty=3))
+    assert story(pit.send(Tick(), at_ns=due - 1)) == []
+    assert story(pit.send(Tick(), at_ns=due)) == ["buy 101.0 delete 3, level 0", "alice expired: Expired"]
+
+
+def test_an_amend_makes_the_order_young_again_for_the_trading_counter() -> None:
+    pit = opened("| 100.0 x 1:alice")
+    account = pit.exchange.venue.accounts[AccountId("alice")]
+    for _ in range(2):
+        at_ns = pit.time_ns + 100 * SECOND_NS
+        pit.send(amend(own(pit), qty="0.9"), at_ns=at_ns)
+        assert account.counters["BTC/USD"] == (1_000 * 10**9, at_ns)
+    at_ns = pit.time_ns + 4 * SECOND_NS
+    pit.send(amend(own(pit), qty="0.8"), at_ns=at_ns)
+    assert account.counters["BTC/USD"] == (4_000 * 10**9, at_ns)
+
+
+def test_a_refused_amend_is_charged_too_and_none_over_the_threshold() -> None:
+    pit = opened("| 100.0 x 1:alice")
+    told = []
+    for _ in range(60):
+        told += story(pit.send(amend(own(pit), qty=10**6)))
+    # 1 for the entry, then 4 each: 44 fit into 180.
+    assert told[:44] == ["refused: EOrder:Insufficient funds"] * 44
+    assert set(told[46:]) == {"refused: EOrder:Rate limit exceeded"}
+
+
+# --- orders that wait
+
+
+def with_last(price: int) -> Pit:
+    """A pit whose last price is known."""
+    pit = opened()
+    print_at(pit, price)
+    return pit
+
+
+def test_a_trigger_price_moves_without_a_queue() -> None:
+    pit = with_last(100)
+    pit.send(dormant(sell, 1, "stop-loss", "95"))
+    assert story(pit.send(amend(own(pit), trigger=97))) == ["alice amended to 1 at 0.0"]
+    assert asleep(pit) == ["alice sell 1 at 97.0"]
+    told = story(print_at(pit, 97))
+    assert "alice fired by 97.0" in told
+
+
+def test_an_offset_is_taken_from_the_reference_as_it_stands() -> None:
+    pit = with_last(100)
+    pit.send(dormant(sell, 1, "stop-loss", "95"))
+    print_at(pit, 110)
+    tenth_below = replace(amend(own(pit)), trigger_price=-10 * PCT_UNIT, trigger_price_type=PriceType.PCT)
+    pit.send(tenth_below)
+    assert asleep(pit) == ["alice sell 1 at 99.0"]
+
+
+def test_a_trailing_distance_counts_from_the_peak() -> None:
+    pit = with_last(100)
+    pit.send(dormant(sell, 1, "trailing-stop", "5q"))
+    print_at(pit, 110)
+    print_at(pit, 108)
+    pit.send(amend(own(pit), trigger=8))
+    assert asleep(pit) == ["alice sell 1 at 102.0 from 110.0"]
+    assert refused(pit, amend(own(pit), trigger=2)) == "EOrder:Invalid price"
+    assert refused(pit, amend(own(pit), trigger=0)) == "EOrder:Invalid price"
+    assert asleep(pit) == ["alice sell 1 at 102.0 from 110.0"]
+
+
+def test_the_offset_of_a_trailing_limit_follows_the_trigger() -> None:
+    pit = with_last(100)
+    pit.send(dormant(sell, 1, "trailing-stop-limit", "5q", "-1q"))
+    assert own(pit).limit_price == 940
+    pit.send(amend(own(pit), at=-2, limit_price_type=PriceType.QUOTE))
+    assert own(pit).limit_price == 930
+    print_at(pit, 110)
+    assert (own(pit).trigger_price, own(pit).limit_price) == (1050, 1030)
+
+
+def test_a_limit_behind_a_trigger_changes_with_its_hold() -> None:
+    pit = with_last(100)
+    pit.send(dormant(buy, 1, "stop-loss-limit", "105", "106"))
+    assert pit.hold("alice", "USD") == "106.424"
+    pit.send(amend(own(pit), qty=2, at=107))
+    assert pit.hold("alice", "USD") == "214.856"
+    assert (own(pit).limit_price, own(pit).qty) == (1070, 2 * 10**8)
+    assert drawn(pit) == "|"
+    draw(pit, "106.0 x 1 |")
+    told = story(print_at(pit, 105))
+    assert told[-1] == "buy 107.0 add 1, level 1"
+    # It has fired: its limit price is one like any other, its trigger is none.
+    assert refused(pit, amend(own(pit), trigger=104)) == BAD + "trigger_price"
+    assert story(pit.send(amend(own(pit), at=106)))[-1] == "buy 106.0 add 1, level 1"
+
+
+@pytest.mark.parametrize("trigger", ["100.0", "100.1", "0", "-3"])
+def test_a_trigger_that_is_met_already_or_makes_no_sense_is_refused(trigger: str) -> None:
+    pit = with_last(100)
+    pit.send(dormant(sell, 1, "stop-loss", "95"))
+    assert refused(pit, amend(own(pit), trigger=trigger)) == "EOrder:Invalid price"
+
+
+def test_the_trigger_of_a_market_buy_is_what_it_holds_for() -> None:
+    pit = with_last(100)
+    pit.send(dormant(buy, 1, "stop-loss", "105"))
+    assert pit.hold("alice", "USD") == "105.42"
+    pit.send(amend(own(pit), trigger=110))
+    assert pit.hold("alice", "USD") == "110.44"
+    assert refused(pit, amend(own(pit), trigger=20_000_000)) == "EOrder:Insufficient funds"
+    assert refused(pit, amend(own(pit), at=110)) == BAD + "limit_price"
+
+
+def test_a_scheduled_order_is_amended_before_it_starts() -> None:
+    pit = opened("102.0 x 1 |")
+    start = (pit.time_ns // SECOND_NS + 5) * SECOND_NS
+    pit.send(place(buy, 2, at=100, effective_ns=start))
+    assert story(pit.send(amend(own(pit), qty=1, at=102))) == ["alice amended to 1 at 102.0"]
+    assert drawn(pit) == "102.0 x 1 |"
+    told = story(pit.send(Tick(), at_ns=start))
+    assert told[0] == "alice opened"
+    assert told[-1] == "alice filled"
