@@ -22,12 +22,17 @@ from builders import (
 from krakenbox.model.command import (
     AmendOrder,
     CancelOrder,
+    CancelOrders,
     Command,
+    EditOrder,
     FeeTier,
     OrderRef,
+    PlaceOrders,
+    SetCancelTimer,
     SetFeeSchedule,
     SetIndexPrice,
     SetPairStatus,
+    SetProtection,
     SetSystemStatus,
     Tick,
 )
@@ -38,6 +43,7 @@ from krakenbox.model.order import (
     PCT_UNIT,
     AccountId,
     Conditional,
+    FeePreference,
     OrderId,
     OrderTerms,
     OrderType,
@@ -78,10 +84,14 @@ def _step(chance: Random) -> Step:
     after_ns = chance.choices([1, 1_000, SECOND_NS, 7 * SECOND_NS, DAY_NS], [40, 30, 20, 9, 1])[0]
     if chance.random() < 0.7:
         return Step(_order(chance), after_ns)
-    if chance.random() < 0.4:
+    if chance.random() < 0.3:
         return Step(cancel(by=chance.choice(NAMES)), after_ns, chance.randrange(1000))
     if chance.random() < 0.5:
         return Step(_amend(chance), after_ns, chance.randrange(1000))
+    if chance.random() < 0.3:
+        return Step(_edit(chance), after_ns, chance.randrange(1000))
+    if chance.random() < 0.3:
+        return Step(_batch(chance), after_ns)
     return Step(_other(chance), after_ns)
 
 
@@ -93,6 +103,8 @@ def _order(chance: Random) -> Command:
         "by": by,
         "stp": chance.choice(list(StpType)),
         "validate": chance.random() < 0.03,
+        "fee_preference": chance.choices(list(FeePreference), [20, 80])[0],
+        "sender_sub_id": chance.choices(["", "desk"], [85, 15])[0],
     }
     if chance.random() < 0.2:
         fields |= chance.choice([{"cl_ord_id": chance.choice("abc")}, {"userref": chance.randrange(3)}])
@@ -110,7 +122,10 @@ def _order(chance: Random) -> Command:
     fields["post_only"] = fields["time_in_force"] is TimeInForce.GTC and chance.random() < 0.1
     if fields["time_in_force"] is TimeInForce.GTD:
         fields["expire_ns"] = -chance.choice([1, 5, 50, 100_000])  # seconds from its own time: see `run`
-    return place(side, chance.choice(QTYS), at=chance.choice(PAIRS[symbol]), **fields)  # type: ignore[arg-type]
+    qty = chance.choice(QTYS)
+    if chance.random() < 0.2:
+        fields["display"] = chance.choice(QTYS)
+    return place(side, qty, at=chance.choice(PAIRS[symbol]), **fields)  # type: ignore[arg-type]
 
 
 KINDS = [order_type.value for order_type in OrderType if order_type.triggered]
@@ -153,6 +168,9 @@ def _amend(chance: Random) -> Command:
         [
             {"qty": Qty(units(chance.choice(QTYS), 8))},
             {"limit_price": price},
+            {"limit_price": price, "post_only": True},
+            {"limit_price": price, "qty": Qty(units(chance.choice(QTYS), 8))},
+            {"display_qty": Qty(units(chance.choice(QTYS), 8))},
             {"trigger_price": price},
             {"trigger_price": chance.choice([1, 10, PCT_UNIT]), "trigger_price_type": PriceType.PCT},
             {"trigger_price": chance.choice([-20, 20]), "trigger_price_type": PriceType.QUOTE},
@@ -162,11 +180,37 @@ def _amend(chance: Random) -> Command:
     return AmendOrder(AccountId(chance.choice(NAMES)), OrderRef(), **changes)  # type: ignore[arg-type]
 
 
+def _edit(chance: Random) -> Command:
+    changes = chance.choice(
+        [
+            {"qty": Qty(units(chance.choice(QTYS), 8))},
+            {"limit_price": Price(units(chance.choice(PAIRS["BTC/USD"]), 1))},
+            {"display_qty": Qty(units(chance.choice(QTYS), 8))},
+            {"post_only": True, "validate": chance.random() < 0.2},
+        ]
+    )
+    return EditOrder(AccountId(chance.choice(NAMES)), OrderId(""), "BTC/USD", **changes)  # type: ignore[arg-type]
+
+
+def _batch(chance: Random) -> Command:
+    account, symbol = AccountId(chance.choice(NAMES)), chance.choice(list(PAIRS))
+    if chance.random() < 0.3:
+        refs = [OrderRef(cl_ord_id=chance.choice("abc")), OrderRef(userref=chance.randrange(3))]
+        return CancelOrders(account, tuple(chance.choices(refs, k=3)))
+    orders = [
+        place(chance.choice([buy, sell]), chance.choice(QTYS), at=chance.choice(PAIRS[symbol]), symbol=symbol)
+        for _ in range(chance.randrange(1, 5))
+    ]
+    return PlaceOrders(account, tuple(order.terms for order in orders), validate=chance.random() < 0.1)
+
+
 def _other(chance: Random) -> Command:
     rate = chance.choice([0, 1, 2000, 30_000])
     return chance.choice(
         [
             Tick(),
+            SetCancelTimer(AccountId(chance.choice(NAMES)), -chance.choice([0, 1, 5, 50])),
+            SetProtection(chance.choice([1, 20_000, 50_000])),
             cancel_all(chance.choice(NAMES)),
             cancel(userref=chance.randrange(3), by=chance.choice(NAMES)),
             cancel(cl_ord_id=chance.choice("abc"), by=chance.choice(NAMES)),
@@ -196,6 +240,13 @@ def _resolved(pit: Pit, step: Step, at_ns: int) -> Command:
         orders = pit.orders(command.account)
         order_id = orders[step.pick % len(orders)].order_id if orders else OrderId("OABCDE-ABCDE-ABCDEF")
         return replace(command, ref=OrderRef(order_id))
+    if isinstance(command, EditOrder):
+        orders = pit.orders(command.account)
+        order = orders[step.pick % len(orders)] if orders else None
+        found = (order.order_id, order.terms.symbol) if order else (OrderId("O"), command.symbol)
+        return replace(command, order_id=found[0], symbol=found[1])
+    if isinstance(command, SetCancelTimer):
+        return replace(command, trigger_ns=_later(at_ns, command.trigger_ns))
     terms = getattr(command, "terms", None)
     if isinstance(terms, OrderTerms):
         expire_ns, effective_ns = _later(at_ns, terms.expire_ns), _later(at_ns, terms.effective_ns)

@@ -57,7 +57,7 @@ def test_books_can_be_rebuilt_from_their_changes_alone(seed: int) -> None:
             assert sorted(rebuilt) == sorted(level.price for level in side)
             for level in side:
                 assert list(rebuilt[level.price].items()) == [
-                    (o.order_id, (o.remaining, o.time_ns)) for o in level
+                    (o.order_id, (o.shown, o.time_ns)) for o in level
                 ]
 
 
@@ -137,7 +137,8 @@ def test_trades_are_numbered_and_have_two_sides_at_the_makers_price(seed: int) -
             assert event.trade_id == numbers[event.symbol]
             maker, taker = [e for e in told[index:] if isinstance(e, OrderFilled)][:2]
             assert (maker.maker, taker.maker) == (True, False)
-            assert maker.account != taker.account
+            traders = [(side.account, side.terms.sender_sub_id) for side in (maker, taker)]
+            assert traders[0] != traders[1]
             assert maker.terms.side is not taker.terms.side is event.taker_side
             for side in (maker, taker):
                 assert (side.trade_id, side.price, side.qty) == (event.trade_id, event.price, event.qty)
@@ -160,6 +161,7 @@ def test_times_never_run_back_and_ids_never_repeat(seed: int) -> None:
         for each in (
             getattr(event, "ledger_id", ""),
             getattr(event, "exec_id", ""),
+            getattr(event, "amend_id", ""),
             event.order_id if isinstance(event, OrderAccepted) else "",
         )
         if each
