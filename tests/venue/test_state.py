@@ -8,10 +8,11 @@ from builders import DAY_NS, Pit, buy, cancel, cancel_all, draw, drawn, opened, 
 from krakenbox.model.command import SetFeeSchedule, SetIndexPrice, SetLimits, SetSystemStatus, Tick, UseNonce
 from krakenbox.model.fixed import Price
 from krakenbox.model.instrument import SystemStatus
-from krakenbox.model.order import TimeInForce
+from krakenbox.model.order import Reference, TimeInForce
 from krakenbox.venue.audit import audit
 from krakenbox.venue.exchange import Exchange
 from krakenbox.venue.state import capture, restore, state_hash
+from sleepers import dormant, oto
 from streams import run, steps
 
 
@@ -27,6 +28,10 @@ def busy() -> Pit:
         SetSystemStatus(SystemStatus.POST_ONLY),
         SetSystemStatus(SystemStatus.ONLINE),
         SetLimits(False),
+        dormant(buy, 1, "trailing-stop-limit", "3q", "1q"),
+        dormant(sell, 1, "stop-loss", "90", by="bob", conditional=oto("limit", at="80")),
+        dormant(sell, 1, "take-profit", "1%", "0", by="bob", reference=Reference.INDEX),
+        place(buy, 1, at=98, effective_ns=due),
         UseNonce("key", 2**64 - 1),
     )
     draw(pit, "0.0000009 x 9000000000 |", "DOGE/USD")

@@ -213,6 +213,8 @@ def tick_size(entry: Entry) -> str | None:
 
 def prices(entry: Entry) -> str | None:
     """A trigger has a reference to watch, and an offset comes to a price."""
+    if entry.terms.trigger is None and entry.terms.conditional is None:
+        return None
     found = dormant.price(entry.market, entry.terms)
     if isinstance(found, str):
         return found

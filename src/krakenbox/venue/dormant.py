@@ -91,6 +91,8 @@ def conditional_arguments(terms: OrderTerms) -> str | None:
 
 def off_tick(terms: OrderTerms, instrument: Instrument) -> bool:
     """Whether a price given as such is between two ticks: the limit's, the trigger's, a secondary's."""
+    if terms.trigger is None and terms.conditional is None:
+        return terms.limit_price % instrument.price_increment != 0
     limits = [(terms.limit_price, terms.limit_price_type)]
     triggers = [terms.trigger]
     if terms.conditional is not None:
