@@ -1,8 +1,11 @@
 """Amends: each rule as a drawn book before and after, and what a refused one leaves as it was."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from builders import (
@@ -237,6 +240,54 @@ def test_post_only_guards_the_one_amend() -> None:
 def test_a_post_only_amend_of_the_quantity_never_matches() -> None:
     pit = opened("102.0 x 1 | 100.0 x 1:alice")
     assert story(pit.send(amend(own(pit), qty=2, post_only=True)))[-1] == "buy 100.0 add 2, level 2"
+
+
+# --- the table once more, as a list
+
+
+Changes = tuple[int, int, int, int]
+"""Which order, and its new price, quantity and display quantity; 0 leaves what it is."""
+
+
+@given(
+    st.lists(st.tuples(st.integers(98, 100), st.integers(1, 15), st.integers(0, 5)), min_size=1, max_size=8),
+    st.lists(
+        st.tuples(
+            st.integers(0, 7), st.sampled_from([0, 98, 99, 100]), st.integers(0, 15), st.integers(0, 5)
+        ),
+        max_size=12,
+    ),
+)
+def test_any_amends_keep_the_queues_that_the_table_says(
+    orders: list[tuple[int, int, int]], amends: list[Changes]
+) -> None:
+    pit = opened()
+    # Price, quantity, display quantity and what is shown, by order; first come first in each queue.
+    queue: dict[str, list[int]] = {}
+    for price, qty, display in orders:
+        pit.send(place(buy, qty, at=price, display=display))
+        queue[pit.orders()[-1].order_id] = [price, qty, display, min(display or qty, qty)]
+    pit.send(SetLimits(False))
+    for which, price, qty, wanted in amends:
+        order = pit.orders()[which % len(orders)]
+        row = queue[order.order_id]
+        display = wanted if row[2] else 0
+        if not (price or qty or display):
+            continue
+        told = story(pit.send(amend(order, qty or None, display or None, price or None)))
+        assert told[0].startswith("alice amended")
+        moves = (price or row[0]) != row[0] or qty > row[1]
+        new = [price or row[0], qty or row[1], display or row[2]]
+        most = min(new[2] or new[1], new[1])
+        if moves:
+            del queue[order.order_id]
+        queue[order.order_id] = [*new, most if moves else min(row[3], most)]
+    for level in pit.exchange.venue.markets["BTC/USD"].book.bids:
+        expected = [name for name, row in queue.items() if row[0] * 10 == level.price]
+        assert [each.order_id for each in level] == expected
+        assert [each.shown for each in level] == [queue[name][3] * 10**8 for name in expected]
+    held = sum(row[0] * row[1] for row in queue.values()) * 1004
+    assert Decimal(pit.hold("alice", "USD")) * 1000 == held
 
 
 # --- icebergs

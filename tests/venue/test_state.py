@@ -5,10 +5,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import DAY_NS, Pit, buy, cancel, cancel_all, draw, drawn, opened, place, sell, story
-from krakenbox.model.command import SetFeeSchedule, SetIndexPrice, SetLimits, SetSystemStatus, Tick, UseNonce
+from changes import amend, arm
+from krakenbox.model.command import (
+    SetFeeSchedule,
+    SetIndexPrice,
+    SetLimits,
+    SetProtection,
+    SetSystemStatus,
+    Tick,
+    UseNonce,
+)
 from krakenbox.model.fixed import Price
 from krakenbox.model.instrument import SystemStatus
-from krakenbox.model.order import Reference, TimeInForce
+from krakenbox.model.order import FeePreference, Reference, TimeInForce
 from krakenbox.venue.audit import audit
 from krakenbox.venue.exchange import Exchange
 from krakenbox.venue.state import capture, restore, state_hash
@@ -33,6 +42,13 @@ def busy() -> Pit:
         dormant(sell, 1, "take-profit", "1%", "0", by="bob", reference=Reference.INDEX),
         place(buy, 1, at=98, effective_ns=due),
         UseNonce("key", 2**64 - 1),
+    )
+    draw(pit, "102.5 x 0.5(3) |")
+    pit.send_all(
+        place(buy, "2.75", at="102.5", fee_preference=FeePreference.BASE, sender_sub_id="desk"),
+        amend(pit.orders()[0], qty=2, at=97),
+        SetProtection(40_000),
+        arm(pit, 3600, by="bob"),
     )
     draw(pit, "0.0000009 x 9000000000 |", "DOGE/USD")
     pit.send(place(buy, "8000000000", at="0.0000009", symbol="DOGE/USD"))
@@ -65,6 +81,17 @@ def test_trading_counters_go_on_in_a_copy() -> None:
     assert copy.send_all(*orders, *cancels, *orders) == told
     assert "refused: EOrder:Rate limit exceeded" in story(told)
     assert state_hash(copy.exchange) == state_hash(pit.exchange)
+
+
+def test_a_copy_shows_what_the_original_showed() -> None:
+    pit = busy()
+    assert "102.5 x 0.25(2.75)" in drawn(pit)
+    copy = copied(pit)
+    assert drawn(copy) == drawn(pit)
+    assert copy.exchange.venue.protection_ppm == 40_000
+    assert copy.exchange.next_deadline() == pit.exchange.next_deadline()
+    order = copy.orders()[0]
+    assert (order.amended, order.qty, order.terms.qty) == (True, 2 * 10**8, 10**8)
 
 
 def test_a_copy_goes_on_like_the_original() -> None:
