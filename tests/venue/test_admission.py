@@ -366,6 +366,22 @@ def test_nothing_starts_or_fires_while_nothing_may_match(
     assert asleep(pit) == ["alice sell 1 at 98.0"]
 
 
+def test_a_copy_made_while_nothing_may_match_knows_the_price_that_stood_meanwhile() -> None:
+    pit = traded()
+    pit.send_all(
+        index(100),
+        dormant(sell, 1, "trailing-stop", "5q", reference=Reference.INDEX),
+        SetSystemStatus(SystemStatus.MAINTENANCE),
+        index(110),
+    )
+    copy = Pit(restore(msgspec.json.decode(msgspec.json.encode(capture(pit.exchange)))))
+    for each in (pit, copy):
+        assert asleep(each) == ["alice sell 1 at 95.0 from 100.0"]
+        assert each.exchange.venue.markets["BTC/USD"].triggers.price(Reference.INDEX) == 1100
+        told = story(each.send(SetSystemStatus(SystemStatus.ONLINE)))
+        assert told == ["system online", "alice trails at 105.0 by 110.0"]
+
+
 def test_peaks_turns_and_starts_survive_a_restore() -> None:
     pit = traded()
     due = whole_second(pit, 5)

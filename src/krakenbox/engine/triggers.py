@@ -204,6 +204,10 @@ class Triggers:
             self.follow(order, order.peak_price)
         self._file(order)
 
+    def note(self, reference: Reference, price: Price) -> None:
+        """Take in a price that moves and wakes nothing."""
+        self._watches[reference].price = price
+
     def feed(self, reference: Reference, price: Price) -> tuple[list[Order], list[Order]]:
         """Take in a price: the trailing orders whose trigger it moved, and those it woke, oldest first.
 

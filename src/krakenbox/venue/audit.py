@@ -96,10 +96,10 @@ def _dormant(venue: Venue, market: Market) -> list[Order]:
     triggers = market.triggers
     orders = list(triggers)
     assert triggers.sorted_rows(), "dormant orders are out of order"
-    if not venue.matching(market):
-        return orders
     assert triggers.price(Reference.LAST) == market.last_price, "triggers saw another last price"
     assert triggers.price(Reference.INDEX) == (market.index_price or market.last_price)
+    if not venue.matching(market):
+        return orders
     for order in orders:
         name, terms = order.order_id, order.terms
         assert order.dormant, f"{name} is not dormant"

@@ -184,7 +184,7 @@ def _restore_market(market: Market, image: _Market, orders: dict[OrderId, Order]
         market.book.bids.rest(orders[order_id])
     for order_id in image.asks:
         market.book.asks.rest(orders[order_id])
-    market.triggers.feed(Reference.LAST, image.last_price)
-    market.triggers.feed(Reference.INDEX, image.index_price)
+    market.triggers.note(Reference.LAST, image.last_price)
+    market.triggers.note(Reference.INDEX, image.index_price)
     for order_id in image.dormant:
         market.triggers.add(orders[order_id])

@@ -38,7 +38,9 @@ def settle_down(venue: Venue, now: Moment) -> None:
 
 def _wake(venue: Venue, now: Moment, priced: Priced) -> None:
     if not venue.matching(priced.market):
-        return  # `_resume` takes in the price that stands when the market matches again.
+        # Only the price that stands when the market matches again moves and wakes: see `_resume`.
+        priced.market.triggers.note(priced.reference, priced.price)
+        return
     moved, woken = priced.market.triggers.feed(priced.reference, priced.price)
     for order in moved:
         tell_trigger(now, order, priced.price)
