@@ -84,7 +84,7 @@ COMMANDS: list[Command] = [
         sell,
         15,
         at=62_000,
-        display_qty=Qty(100_000_000),
+        display=1,
         trigger=Trigger(-2_000_000, PriceType.PCT, Reference.INDEX),
         limit_price_type=PriceType.QUOTE,
         conditional=Conditional(OrderType.STOP_LOSS_LIMIT, 10, PriceType.STATIC, Trigger(12)),
@@ -162,19 +162,20 @@ def test_fields_missing_at_the_end_read_as_their_defaults() -> None:
         (
             OrderTerms,
             "symbol side order_type qty limit_price cash_qty time_in_force expire_ns post_only cl_ord_id"
-            " userref stp fee_preference display_qty trigger limit_price_type conditional effective_ns sender_sub_id",
+            " userref stp fee_preference display_qty trigger limit_price_type conditional effective_ns"
+            " sender_sub_id",
         ),
         (Trigger, "price price_type reference"),
         (Conditional, "order_type limit_price limit_price_type trigger"),
         (
             AmendOrder,
-            "account ref qty display_qty limit_price limit_price_type trigger_price trigger_price_type post_only"
-            " deadline_ns",
+            "account ref qty display_qty limit_price limit_price_type trigger_price trigger_price_type"
+            " post_only deadline_ns",
         ),
         (
             EditOrder,
-            "account order_id symbol qty limit_price display_qty trigger post_only userref deadline_ns validate"
-            " fee_preference",
+            "account order_id symbol qty limit_price display_qty trigger post_only userref deadline_ns"
+            " validate fee_preference",
         ),
         (PlaceOrders, "account orders deadline_ns validate"),
         (CancelOrders, "account refs"),

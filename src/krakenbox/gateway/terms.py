@@ -210,14 +210,18 @@ def _triggers(order: BatchOrder, now_ns: int) -> str | None:
     if order.triggers is not None and order.trigger is not None:
         return "trigger"
     triggers = trigger_of(order.triggers, order.stop_price, order.trigger)
-    if triggers is None or not _wakes(order.order_type, triggers.price, triggers.price_type):
+    if triggers is None:
         return "triggers"
-    return None
+    return _distance(order.order_type, triggers.price, triggers.price_type)
 
 
-def _wakes(order_type: OrderType, price: Decimal, price_type: str | None) -> bool:
+def _distance(order_type: OrderType, price: Decimal, price_type: str | None) -> str | None:
     """Kraken, add_order: what trails has a positive distance, in percent or in quote units."""
-    return not order_type.trailing or (price_type in ("pct", "quote") and price > 0)
+    if not order_type.trailing:
+        return None
+    if price_type not in ("pct", "quote"):
+        return "trigger_price_type"
+    return None if price > 0 else "trigger_price"
 
 
 def _conditional(order: BatchOrder, now_ns: int) -> str | None:
@@ -233,9 +237,10 @@ def _conditional(order: BatchOrder, now_ns: int) -> str | None:
         and (price is not None) is (kind in _TRIGGERED)
         and (secondary.trigger_price_type is None or kind in _TRIGGERED)
         and (secondary.stop_price is None or secondary.trigger_price is None)
-        and (price is None or _wakes(kind, price, secondary.trigger_price_type))
     )
-    return None if sound and order.order_type is not OrderType.SETTLE_POSITION else "conditional"
+    if not sound or order.order_type is OrderType.SETTLE_POSITION:
+        return "conditional"
+    return _distance(kind, price, secondary.trigger_price_type) if price is not None else None
 
 
 def _quantity(order: BatchOrder, now_ns: int) -> str | None:
