@@ -4,14 +4,26 @@ amend(order, qty=2, at=101)          alice's order, or one named by cl_ord_id=".
 edit(order, qty=2, at=101)
 batch(place(buy, 1, at=99), place(buy, 1, at=98))
 arm(pit, 60)                         the dead man's switch, due in a minute
+own(pit)                             alice's only open order
+refused(pit, command)                the text, and nothing changed
 """
 
 from typing import Any
 
-from builders import BTC_USD, SECOND_NS, Number, Pit, units
-from krakenbox.model.command import AmendOrder, EditOrder, OrderRef, PlaceOrder, PlaceOrders, SetCancelTimer
+from builders import BTC_USD, SECOND_NS, Number, Pit, story, units
+from krakenbox.model.command import (
+    AmendOrder,
+    Command,
+    EditOrder,
+    OrderRef,
+    PlaceOrder,
+    PlaceOrders,
+    SetCancelTimer,
+    SetLimits,
+)
 from krakenbox.model.fixed import Price, Qty
 from krakenbox.model.order import AccountId, Order, OrderId
+from krakenbox.venue.state import capture
 
 
 def _qty(value: Number | None) -> Qty | None:
@@ -72,3 +84,22 @@ def batch(*orders: PlaceOrder, by: str = "alice", **fields: Any) -> PlaceOrders:
 def arm(pit: Pit, seconds: int, by: str = "alice") -> SetCancelTimer:
     """The switch of an account, due so many seconds after the last command; 0 disarms it."""
     return SetCancelTimer(AccountId(by), pit.time_ns + seconds * SECOND_NS if seconds else 0)
+
+
+def own(pit: Pit, by: str = "alice") -> Order:
+    """The one open order of an account."""
+    (order,) = pit.orders(by)
+    return order
+
+
+def refused(pit: Pit, command: Command) -> str:
+    """Why a command is refused; it changes nothing but the time."""
+    pit.send(SetLimits(False))  # the trading counter is another test's
+
+    def state() -> object:
+        return {key: value for key, value in capture(pit.exchange).items() if key not in ("seq", "time_ns")}
+
+    before = state()
+    (told,) = story(pit.send(command))
+    assert state() == before
+    return told.removeprefix("refused: ")

@@ -5,37 +5,17 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from builders import Pit, buy, deposit, drawn, opened, place, sell, story
-from changes import edit
-from krakenbox.model.command import EditOrder, OpenAccount, SetLimits, SetSystemStatus, Tier
+from builders import buy, deposit, drawn, opened, place, sell, story
+from changes import edit, own, refused
+from krakenbox.model.command import OpenAccount, SetLimits, SetSystemStatus, Tier
 from krakenbox.model.event import OrderAccepted, OrderEdited, OrderValidated
 from krakenbox.model.instrument import SystemStatus
-from krakenbox.model.order import AccountId, Order, OrderId, TimeInForce, Trigger
+from krakenbox.model.order import AccountId, OrderId, TimeInForce, Trigger
 from krakenbox.venue.accounts import MAX_OPEN_ORDERS
-from krakenbox.venue.state import capture
 from sleepers import dormant, oto, print_at
 
 BAD = "EGeneral:Invalid arguments:"
 BOOK = "102.0 x 1 | 100.0 x 1+2:alice+3"
-
-
-def own(pit: Pit, by: str = "alice") -> Order:
-    """The one open order of an account."""
-    (order,) = pit.orders(by)
-    return order
-
-
-def refused(pit: Pit, command: EditOrder) -> str:
-    """Why an edit is refused; it changes nothing but the time."""
-    pit.send(SetLimits(False))  # the trading counter is another test's
-
-    def state() -> object:
-        return {key: value for key, value in capture(pit.exchange).items() if key not in ("seq", "time_ns")}
-
-    before = state()
-    (told,) = story(pit.send(command))
-    assert state() == before
-    return told.removeprefix("refused: ")
 
 
 def test_the_old_order_ends_and_the_new_one_comes_with_another_id() -> None:
