@@ -47,8 +47,10 @@ def rest(venue: Venue, now: Moment, market: Market, order: Order) -> None:
 
 def expect_end(venue: Venue, order: Order) -> None:
     """Set the timer of a good-till-date order that will wait, in the book or for its trigger or start."""
+    if order.terms.time_in_force is not TimeInForce.GTD:
+        return
     expiry = _expiry(order)
-    if order.terms.time_in_force is TimeInForce.GTD and expiry not in venue.timers.pending:
+    if expiry not in venue.timers.pending:
         venue.timers.set(expiry, order.terms.expire_ns)
 
 
