@@ -32,45 +32,48 @@ class Figures:
 
     def qty(self, value: Decimal | None, field: str) -> Qty:
         """A quantity of the base asset."""
-        text = Reject.INVALID_ARGUMENT.text(field=field)
-        return Qty(self._units(value, self._instrument.qty_decimals, text))
+        if value is None:
+            return Qty(0)
+        return Qty(self._units(value, self._instrument.qty_decimals, Reject.INVALID_ARGUMENT, field))
 
     def cost(self, value: Decimal | None, field: str) -> Cost:
         """An amount of the quote asset."""
-        text = Reject.INVALID_ARGUMENT.text(field=field)
-        return Cost(self._units(value, self._instrument.cost_decimals, text))
+        if value is None:
+            return Cost(0)
+        return Cost(self._units(value, self._instrument.cost_decimals, Reject.INVALID_ARGUMENT, field))
 
     def price(self, value: Decimal | None) -> Price:
         """An absolute price, on the tick."""
-        if value is not None and not 0 < value < MAX_PRICE:
+        if value is None:
+            return Price(0)
+        if not 0 < value < MAX_PRICE:
             self.refuse(Reject.INVALID_PRICE.text())
             return Price(0)
-        price = self._units(value, self._instrument.price_decimals, Reject.TICK_SIZE.text())
+        price = self._units(value, self._instrument.price_decimals, Reject.TICK_SIZE)
         if price % self._instrument.price_increment:
             self.refuse(Reject.TICK_SIZE.text())
         return Price(price)
 
-    def offset(self, value: Decimal, price_type: PriceType, field: str) -> int:
+    def offset(self, value: Decimal | None, price_type: PriceType, field: str) -> int:
         """A price as its type says: absolute, or a signed offset in price units or in `PCT_UNIT`s."""
-        if price_type is PriceType.STATIC:
+        if value is None or price_type is PriceType.STATIC:
             return self.price(value)
         percent = price_type is PriceType.PCT
         bound = MAX_PCT if percent else MAX_PRICE
-        text = Reject.INVALID_ARGUMENT.text(field=field) if percent else Reject.TICK_SIZE.text()
         if not -bound < value < bound:
             self.refuse(Reject.INVALID_PRICE.text())
             return 0
-        return self._units(value, PCT_DECIMALS if percent else self._instrument.price_decimals, text)
+        if percent:
+            return self._units(value, PCT_DECIMALS, Reject.INVALID_ARGUMENT, field)
+        return self._units(value, self._instrument.price_decimals, Reject.TICK_SIZE)
 
     def refuse(self, text: str) -> None:
         """Note what is wrong, unless something was before."""
         self.refusal = self.refusal or text
 
-    def _units(self, value: Decimal | None, decimals: int, text: str) -> int:
-        if value is None:
-            return 0
+    def _units(self, value: Decimal, decimals: int, reject: Reject, field: str = "") -> int:
         units = from_decimal(value, decimals)
         if units is None or not -MAX_UNITS <= units <= MAX_UNITS:
-            self.refuse(text)
+            self.refuse(reject.text(field=field))
             return 0
         return units

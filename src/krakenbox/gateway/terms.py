@@ -7,9 +7,11 @@ so these take the documented form `EGeneral:Invalid arguments:<field>`.
 from collections.abc import Callable
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from krakenbox.gateway.figures import Figures
 from krakenbox.model import order as model
-from krakenbox.model.fixed import Price, Qty
+from krakenbox.model.fixed import Price
 from krakenbox.model.instrument import Instrument
 from krakenbox.model.order import (
     FeePreference,
@@ -40,6 +42,7 @@ _LIMITED = frozenset(kind for kind in OrderType if kind.working is OrderType.LIM
     OrderType.SETTLE_POSITION
 }
 """Types with a limit price."""
+_PLAIN = (OrderType.LIMIT, OrderType.MARKET)
 _SECONDARY = _TRIGGERED | {OrderType.LIMIT}
 """Types a conditional order may have."""
 
@@ -126,21 +129,15 @@ def counted(triggers: Triggers | None, figures: Figures) -> model.Trigger | None
 
 
 def _terms(order: BatchOrder, figures: Figures, symbol: str) -> OrderTerms:
-    qty = figures.qty(order.order_qty, "order_qty")
-    cash_qty = figures.cost(order.cash_order_qty, "cash_order_qty")
     limit_type = _limit_type(order.order_type, order.limit_price_type)
-    limit_price = 0
-    if order.limit_price is not None:
-        limit_price = figures.offset(order.limit_price, limit_type, "limit_price")
-    trigger = counted(trigger_of(order.triggers, order.stop_price, order.trigger), figures)
-    reference = trigger.reference if trigger is not None else Reference.LAST
-    return OrderTerms(
+    terms = OrderTerms(
         symbol=symbol,
         side=order.side,
         order_type=order.order_type,
-        qty=qty,
-        limit_price=Price(limit_price),
-        cash_qty=cash_qty,
+        qty=figures.qty(order.order_qty, "order_qty"),
+        cash_qty=figures.cost(order.cash_order_qty, "cash_order_qty"),
+        limit_price=Price(figures.offset(order.limit_price, limit_type, "limit_price")),
+        limit_price_type=limit_type,
         time_in_force=order.time_in_force,
         expire_ns=order.expire_time or 0,
         post_only=order.post_only,
@@ -149,12 +146,22 @@ def _terms(order: BatchOrder, figures: Figures, symbol: str) -> OrderTerms:
         stp=order.stp_type,
         # Kraken's pages say base for sells, its recordings show quote for both sides.
         fee_preference=order.fee_preference or FeePreference.QUOTE,
-        display_qty=Qty(figures.qty(order.display_qty, "display_qty")),
-        trigger=trigger,
-        limit_price_type=limit_type,
-        conditional=_secondary(order.conditional, reference, figures),
         effective_ns=order.effective_time or 0,
         sender_sub_id=order.sender_sub_id or "",
+    )
+    plain = order.order_type in _PLAIN and order.conditional is None
+    return terms if plain else _further(terms, order, figures)
+
+
+def _further(terms: OrderTerms, order: BatchOrder, figures: Figures) -> OrderTerms:
+    """With what most orders do not have."""
+    trigger = counted(trigger_of(order.triggers, order.stop_price, order.trigger), figures)
+    reference = trigger.reference if trigger is not None else Reference.LAST
+    return replace(
+        terms,
+        display_qty=figures.qty(order.display_qty, "display_qty"),
+        trigger=trigger,
+        conditional=_secondary(order.conditional, reference, figures),
     )
 
 
@@ -170,9 +177,7 @@ def _secondary(
     if conditional is None:
         return None
     limit_type = _limit_type(conditional.order_type, conditional.limit_price_type)
-    limit_price = 0
-    if conditional.limit_price is not None:
-        limit_price = figures.offset(conditional.limit_price, limit_type, "conditional")
+    limit_price = figures.offset(conditional.limit_price, limit_type, "conditional")
     trigger = None
     price = _trigger_price(conditional)
     if price is not None:
