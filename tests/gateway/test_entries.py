@@ -9,7 +9,6 @@ from builders import buy, place, sell
 from harness import LIMIT, TIMES, Trader, Venue
 from krakenbox.model.command import PlaceOrder, PlaceOrders
 from krakenbox.model.order import PriceType, Reference, Trigger
-from krakenbox.protocol.v2 import results
 
 TRIGGERED = {"symbol": "BTC/USD", "side": "sell", "order_qty": 1}
 
@@ -270,7 +269,3 @@ def test_a_batch_the_venue_refuses_as_a_whole_has_one_error() -> None:
     trader.ask("cancel_all")
     reply = batch(trader, ORDER, ORDER)
     assert (reply["error"], reply["success"], "result" in reply) == ("EService:Unavailable", False, False)
-
-
-def test_what_a_refused_order_of_a_batch_repeats() -> None:
-    assert results.order_refused("E", 'a"b', None) == '{"error":"E","cl_ord_id":"a\\"b"}'
