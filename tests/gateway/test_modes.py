@@ -5,6 +5,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from builders import place, sell
 from gateway.peer import run
 from harness import LIMIT, Trader, Venue, request, subscribe
 from krakenbox.model.command import SetPairStatus, SetSystemStatus
@@ -70,6 +71,62 @@ def test_a_mode_lets_in_what_it_may(
     assert reply.get("error", "") == cancel
     (reply,) = trader.client.send(request("cancel_all", token=trader.token)).messages()
     assert reply.get("error", "") == (UNAVAILABLE if cancel else "")
+
+
+CHANGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "amend": ("amend_order", {"order_id": "first", "order_qty": 0.9}),
+    "amend that takes": ("amend_order", {"order_id": "first", "limit_price": 20}),
+    "edit": ("edit_order", {"order_id": "second", "symbol": "BTC/USD", "order_qty": 0.9}),
+    "switch": ("cancel_all_orders_after", {"timeout": 60}),
+    "batch_cancel": ("batch_cancel", {"orders": ["first", "second"]}),
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "amend", "taking", "edit", "cancel"),
+    [
+        (SetSystemStatus(S.ONLINE), IN, IN, IN, IN),
+        (SetSystemStatus(S.POST_ONLY), IN, POST_ONLY, POST_ONLY, IN),
+        (SetSystemStatus(S.CANCEL_ONLY), *[CANCEL_ONLY] * 3, IN),
+        (SetSystemStatus(S.MAINTENANCE), *[UNAVAILABLE] * 4),
+        (SetPairStatus("BTC/USD", P.POST_ONLY), IN, POST_ONLY, POST_ONLY, IN),
+        (SetPairStatus("BTC/USD", P.LIMIT_ONLY), IN, IN, IN, IN),
+        (SetPairStatus("BTC/USD", P.CANCEL_ONLY), *[CANCEL_ONLY] * 3, IN),
+        (SetPairStatus("BTC/USD", P.REDUCE_ONLY), *[NO_POSITION] * 3, IN),
+        (SetPairStatus("BTC/USD", P.MAINTENANCE), *[UNAVAILABLE] * 3, IN),
+    ],
+    ids=str,
+)
+def test_a_mode_lets_change_what_it_may(
+    command: SetSystemStatus | SetPairStatus, amend: str, taking: str, edit: str, cancel: str
+) -> None:
+    trader = Trader(Venue([place(sell, 1, at=20, by="bob")]))
+    ids = {"first": trader.order_id(), "second": trader.order_id()}
+    trader.venue.submit(command)
+    trader.client.frames()
+    told = {}
+    for name, (method, params) in CHANGES.items():
+        named = {key: _resolved(value, ids) for key, value in params.items()}
+        replies = trader.client.send(request(method, token=trader.token, **named)).messages()
+        told[name] = next(reply for reply in replies if "method" in reply).get("error", "")
+    # The dead man's switch is no order: it is set in every mode.
+    assert told == dict(zip(CHANGES, (amend, taking, edit, IN, cancel), strict=True))
+
+
+def _resolved(value: Any, ids: dict[str, str]) -> Any:
+    return [ids[each] for each in value] if isinstance(value, list) else ids.get(value, value)
+
+
+def test_in_a_batch_a_mode_refuses_each_order_by_itself() -> None:
+    trader = Trader()
+    trader.venue.submit(SetSystemStatus(S.POST_ONLY))
+    trader.client.frames()
+    order = {name: value for name, value in LIMIT.items() if name != "symbol"}
+    orders = [order, order | {"post_only": True}]
+    (reply,) = trader.client.send(
+        request("batch_add", token=trader.token, symbol="BTC/USD", orders=orders)
+    ).messages()
+    assert [result.get("error", "") for result in reply["result"]] == [POST_ONLY, IN]
 
 
 @pytest.mark.parametrize("status", [S.CANCEL_ONLY, S.POST_ONLY, S.MAINTENANCE, S.ONLINE])

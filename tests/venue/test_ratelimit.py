@@ -5,7 +5,17 @@ from typing import NamedTuple
 import pytest
 
 from builders import SECOND_NS, Pit, buy, cancel, cancel_all, counters, opened, place, sell, story
-from krakenbox.model.command import OpenAccount, SetLimits, SetSystemStatus, Tick, Tier
+from changes import amend, batch, edit
+from krakenbox.model.command import (
+    CancelOrders,
+    OpenAccount,
+    OrderRef,
+    SetCancelTimer,
+    SetLimits,
+    SetSystemStatus,
+    Tick,
+    Tier,
+)
 from krakenbox.model.instrument import SystemStatus
 from krakenbox.model.order import AccountId, Order, OrderId, TimeInForce
 from krakenbox.model.reject import Reject
@@ -20,8 +30,10 @@ from krakenbox.venue.ratelimit import (
     charge_cancel,
     edit_cost,
 )
+from sleepers import dormant, oto, print_at
 
 MILLI_NS = 1_000_000
+IN = "carol accepted"
 RATE_LIMIT = f"refused: {Reject.RATE_LIMIT}"
 
 
@@ -282,3 +294,104 @@ def test_a_new_tier_brings_its_own_threshold_and_rate() -> None:
     assert story(pit.send(order, at_ns=pit.time_ns + 1)) == [RATE_LIMIT]
     pit.send(OpenAccount(AccountId("carol"), Tier.INTERMEDIATE), at_ns=pit.time_ns + 1)
     assert story(pit.send(order, at_ns=pit.time_ns + 1))[0] == "carol accepted"
+
+
+# --- what each command is charged
+
+
+def test_a_batch_is_charged_once_half_of_its_orders() -> None:
+    pit = opened()
+    orders = [place(buy, "0.1", at=90 + n) for n in range(15)]
+    assert counters(pit.send(batch(*orders, by="carol"))) == ["carol BTC/USD counter 7.5"]
+    # A batch that contradicts itself never came to the counter.
+    assert counters(pit.send(batch(place(buy, 0, at=90), orders[0], by="carol"))) == []
+
+
+def test_a_batch_over_the_threshold_is_refused_as_a_whole() -> None:
+    pit = opened()
+    for _ in range(55):
+        pit.send(place(buy, "0.1", at=99, by="carol"), at_ns=pit.time_ns + 1)
+    orders = [place(buy, "0.1", at=90 + n) for n in range(15)]
+    told = pit.send(batch(*orders, by="carol"), at_ns=pit.time_ns + 1)
+    assert (story(told), len(pit.orders("carol"))) == ([RATE_LIMIT], 55)
+
+
+def test_a_batch_cancel_is_charged_by_the_age_of_each_order() -> None:
+    pit = opened()
+    for price in (99, 98, 97):
+        pit.send(place(buy, 1, at=price, by="carol"), at_ns=pit.time_ns + 1)
+    refs = tuple(OrderRef(order.order_id) for order in pit.orders("carol"))
+    unknown = OrderRef(OrderId("OAAAAA-AAAAA-AAAAAA"))
+    told = pit.send(CancelOrders(AccountId("carol"), (*refs, unknown)), at_ns=pit.time_ns + 4 * SECOND_NS)
+    # 3 x 8; the 3 of adding have decayed.
+    assert counters(told) == [f"carol BTC/USD counter {count}" for count in (8, 16, 24)]
+
+
+def test_a_batch_cancel_goes_over_the_threshold() -> None:
+    pit = opened()
+    for _ in range(50):
+        pit.send(place(buy, "0.1", at=99, by="carol"), at_ns=pit.time_ns + 1)
+    refs = tuple(OrderRef(order.order_id) for order in pit.orders("carol"))
+    told = pit.send(CancelOrders(AccountId("carol"), refs), at_ns=pit.time_ns + 1)
+    assert story(told)[-1] == "carol canceled 50"
+    assert counters(told)[-1] == "carol BTC/USD counter 450"
+    assert story(pit.send(place(buy, 1, at=99, by="carol"), at_ns=pit.time_ns + 389 * SECOND_NS)) == [
+        RATE_LIMIT
+    ]
+    assert story(pit.send(place(buy, 1, at=99, by="carol"), at_ns=pit.time_ns + 2 * SECOND_NS))[0] == IN
+
+
+def test_the_guides_first_example_as_commands() -> None:
+    # Kraken, spot rate limits: add, amend after 7 s, cancel 36 s later. Decay, which it leaves out, is 1/s.
+    pit = opened()
+    assert counters(pit.send(place(buy, 2, at=99, by="carol"))) == ["carol BTC/USD counter 1"]
+    (order,) = pit.orders("carol")
+    told = pit.send(amend(order, qty=1), at_ns=pit.time_ns + 7 * SECOND_NS)
+    assert counters(told) == ["carol BTC/USD counter 3"]
+    told = pit.send(cancel(order.order_id, by="carol"), at_ns=pit.time_ns + 36 * SECOND_NS)
+    assert counters(told) == ["carol BTC/USD counter 4"]
+
+
+def test_an_edit_is_charged_by_the_age_of_the_order_it_ends() -> None:
+    pit = opened()
+    pit.send(place(buy, 2, at=99, by="carol"))
+    (order,) = pit.orders("carol")
+    told = pit.send(edit(order, qty=1), at_ns=pit.time_ns + 12 * SECOND_NS)
+    assert counters(told) == ["carol BTC/USD counter 5"]
+    # The new order is a young one; the edit of the old one costs what is always charged.
+    assert counters(pit.send(edit(order, qty=1), at_ns=pit.time_ns + 10 * SECOND_NS)) == [
+        "carol BTC/USD counter 1"
+    ]
+
+
+def test_what_a_trigger_a_fill_or_the_switch_does_costs_nothing() -> None:
+    pit = opened()
+    print_at(pit, 100)
+    pit.send(dormant(sell, 1, "stop-loss", "95"))
+    pit.send(place(buy, 1, at=99, conditional=oto("limit", at="105")))
+    pit.send(place(sell, 1, at=99, by="mia"))
+    pit.send(place(buy, 1, at=95, by="mia"))
+    told = pit.send(place(sell, "0.5", at=95, by="bob"))
+    assert "alice fired by 95.0" in story(told)
+    assert [each.partition(" ")[0] for each in counters(told)] == ["bob"]
+    due = pit.time_ns + 5 * SECOND_NS
+    assert counters(pit.send(SetCancelTimer(AccountId("alice"), due))) == []
+    told = pit.send(Tick(), at_ns=due)
+    assert story(told)[-1] == "alice canceled: Cancel all orders after"
+    assert counters(told) == []
+
+
+@pytest.mark.parametrize("kind", ["dormant", "scheduled"])
+def test_waiting_orders_are_open_orders_too(kind: str) -> None:
+    pit = opened()
+    print_at(pit, 100)
+    later = (pit.time_ns // SECOND_NS + 3_600) * SECOND_NS
+    waiting = {
+        "dormant": dormant(sell, "0.1", "stop-loss", "95", by="bob"),
+        "scheduled": place(sell, "0.1", at=105, by="bob", effective_ns=later),
+    }[kind]
+    for _ in range(80):
+        assert story(pit.send(waiting, at_ns=pit.time_ns + SECOND_NS))[0] == "bob accepted"
+    refused = ["refused: EOrder:Orders limit exceeded"]
+    assert story(pit.send(waiting, at_ns=pit.time_ns + SECOND_NS)) == refused
+    assert story(pit.send(place(buy, 1, at=90, by="bob"))) == refused
