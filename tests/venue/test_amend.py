@@ -131,11 +131,11 @@ def test_fills_count_for_the_new_quantity() -> None:
 # --- at or below the filled quantity
 
 
-@pytest.mark.parametrize("qty", ["0.5", "0.4", "0.00000001"])
-def test_below_the_filled_quantity_the_rest_is_canceled(qty: str) -> None:
+@pytest.mark.parametrize("changes", [{"qty": "0.5"}, {"qty": "0.00000001"}, {"qty": "0.4", "at": 99}])
+def test_below_the_filled_quantity_the_rest_is_canceled(changes: dict[str, Any]) -> None:
     pit = opened("| 100.0 x 2:alice+1")
     pit.send(place(sell, "0.5", at=100, by="bob"))
-    told = pit.send(amend(own(pit), qty=qty))
+    told = pit.send(amend(own(pit), **changes))
     assert story(told) == [
         "alice amended to 0.5 at 100.0",
         "buy 100.0 delete 1.5, level 1",

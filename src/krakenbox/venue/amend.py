@@ -64,6 +64,8 @@ def _carry_out(venue: Venue, now: Moment, amendment: Amendment) -> None:
         # Kraken, guide "spot amends": below the filled quantity the rest is canceled, at a cancel's rate.
         charge_cancel(venue, now, amendment.account, order)
         order.amended = True
+        # Whatever else was to change: the order that ends is the one that stood.
+        amendment.limit_price, amendment.display_qty = order.limit_price, order.display_qty
         _tell(now, amendment, order.filled)
         withdraw(venue, now, order, OrderStatus.CANCELED, Reason.USER)
         return
