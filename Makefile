@@ -27,7 +27,7 @@ check: $(READY) ## format, lint, types, imports, then the tests: what a change m
 	@echo "== tests";   $(MAKE) --no-print-directory test
 
 soak: $(READY) ## run the tests with their full counts (minutes to hours)
-	@KRAKENBOX_SOAK=1 $(BIN)/python -m pytest -q $(ARGS)
+	@KRAKENBOX_SOAK=1 $(BIN)/python -m pytest -q -o faulthandler_timeout=3600 $(ARGS)
 
 bench: $(READY) ## measure this machine and write BENCHMARKS.md
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -82,6 +82,10 @@ class Trader(WSListener):
             if not self._sent:
                 self.done.set()
 
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        """Over, complete or not."""
+        self.done.set()
+
 
 async def measure(server: Server, load: Load, requests: Iterator[bytes], first: bytes = b"") -> Figures:
     """Run one load against a server; `first` is sent before the clock runs."""
@@ -95,12 +99,14 @@ async def measure(server: Server, load: Load, requests: Iterator[bytes], first: 
     arguments = (child, server.feed, server.hello, load.subscribers, due)
     listening = multiprocessing.get_context("spawn").Process(target=subscribers.run, args=arguments)
     listening.start()
+    child.close()  # ours: once the process has ended, what is expected from it raises EOFError
     await asyncio.to_thread(parent.recv)
     gc.collect()
     gc.freeze()
     cpu_s, own_cpu_s, began = cpu_seconds(server.pid), time.process_time(), time.perf_counter()
     trader.start()
     await asyncio.wait_for(trader.done.wait(), REPLY_S)
+    assert len(trader.latencies_ns) == load.orders, "the server or a refusal ended the run"
     trader_took_s, trader_cpu_s = time.perf_counter() - began, time.process_time() - own_cpu_s
     counted: Counted = await asyncio.to_thread(parent.recv)
     cpu_s = cpu_seconds(server.pid) - cpu_s

@@ -42,7 +42,7 @@ def resting(token: str) -> Iterator[bytes]:
     """Orders that rest, each a tick above the last: one book update with one entry per order."""
     number = 0
     while True:
-        yield _ORDER % (b"buy", 50_000 + number // 10, number % 10, token.encode(), number)
+        yield _ORDER % (b"buy", 20_000 + number // 10, number % 10, token.encode(), number)
         number += 1
 
 

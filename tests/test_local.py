@@ -17,6 +17,7 @@ from krakenbox.errors import ConfigError
 from krakenbox.gateway import door
 from krakenbox.model.command import Deposit
 from krakenbox.model.order import AccountId
+from krakenbox.sequencer import SequencerCrash
 from live import Client, live, token
 
 T0 = 1_790_000_000_000_000_000
@@ -183,13 +184,15 @@ def test_a_crash_of_apply_ends_it() -> None:
         exchange = krakenbox.LocalExchange(seed=7, market="off")
         await exchange.start()
         exchange.submit(Deposit(AccountId("alice"), "USD", "no amount"))  # type: ignore[arg-type]
-        with pytest.raises(TypeError):
-            async with asyncio.timeout(10):
-                await exchange.ended()
-        async with aiohttp.ClientSession() as client:
-            response = await client.get(f"{exchange.http_url}/health")
-            assert response.status == 503
-        await exchange.close()
+        try:
+            with pytest.raises(SequencerCrash, match="command 85 crashed and is voided: Deposit"):
+                async with asyncio.timeout(10):
+                    await exchange.ended()
+            async with aiohttp.ClientSession() as client:
+                response = await client.get(f"{exchange.http_url}/health")
+                assert response.status == 503
+        finally:
+            await exchange.close()
 
     run(test())
 

@@ -10,7 +10,6 @@ clients and the market's agents ask for.
 import asyncio
 import random
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,12 +20,13 @@ from krakenbox.clock import Clock, SystemClock
 from krakenbox.config import Config, Limits, MarketLevel, commands, load_default
 from krakenbox.errors import ConfigError
 from krakenbox.feeds.hub import Hub, Subscriber
+from krakenbox.gateway import descriptors
 from krakenbox.gateway.admin import Admin
 from krakenbox.gateway.desk import Desk, Host
 from krakenbox.gateway.http import Http, Vitals
 from krakenbox.gateway.keys import ApiKey, Keyring
 from krakenbox.gateway.rest import Rest
-from krakenbox.gateway.server import Server, ServerOptions
+from krakenbox.gateway.server import MAX_CONNECTIONS, Server, ServerOptions
 from krakenbox.gateway.session import Session
 from krakenbox.gateway.sockets import listen, port_of
 from krakenbox.gateway.tokens import SALT_BYTES, Tokens
@@ -36,7 +36,7 @@ from krakenbox.model.command import Command
 from krakenbox.model.event import Outcome, Rejected
 from krakenbox.model.order import AccountId
 from krakenbox.model.reject import Reject
-from krakenbox.sequencer import Sequencer, SequencerCrash
+from krakenbox.sequencer import Sequencer
 from krakenbox.sim.market import Market
 from krakenbox.sim.pair import market_pairs
 from krakenbox.venue.exchange import Exchange
@@ -83,6 +83,7 @@ class LocalExchange:
         self.server: Server
         """The connections; there once it was started."""
         self._failed = asyncio.Event()
+        self._failure: Exception | None = None
         self._house_timer: asyncio.TimerHandle | None = None
         self._started_ns = 0
         self._ready = False
@@ -160,7 +161,7 @@ class LocalExchange:
         await asyncio.gather(self.server.close(), self._http.close())
 
     async def ended(self) -> None:
-        """Wait until the exchange cannot go on, and raise why: `apply` crashed or the journal failed."""
+        """Wait until the exchange cannot go on, and raise why: a command crashed it or its journal failed."""
         await self._failed.wait()
         self._raise_failure()
 
@@ -189,6 +190,7 @@ class LocalExchange:
             flush_ms=config.server.flush_ms,
             limit_connects=limited,
             limit_loopback=config.server.limit_loopback,
+            max_connections=min(MAX_CONNECTIONS, descriptors.room()),
         )
         self.server = Server(self._hub, open_session, self._drain, clock.now_ns, options)
         rest = Rest(self._hub, keyring, tokens, config.fee_schedules, limited=limited)
@@ -207,11 +209,18 @@ class LocalExchange:
         self.server.wake()
 
     def _drain(self) -> bool:
-        with suppress(SequencerCrash):
+        try:
             self._sequencer.drain()
-        if self._sequencer.failed:
-            self._failed.set()
-        return self._sequencer.pending()
+        except Exception as error:  # noqa: BLE001 - whatever it is, `ended` raises it
+            # A view may have stopped halfway: nothing may be applied or shown on top of it.
+            self._fail(error)
+        if self._sequencer.failure is not None:
+            self._fail(self._sequencer.failure)
+        return self._failure is None and self._sequencer.pending()
+
+    def _fail(self, error: Exception) -> None:
+        self._failure = self._failure or error
+        self._failed.set()
 
     def _publish(self, outcomes: list[Outcome]) -> None:
         self.server.publish(outcomes)
@@ -231,11 +240,13 @@ class LocalExchange:
             self.server.answer(outcome)
 
     def _raise_failure(self) -> None:
-        if self._sequencer.failure is not None:
-            raise self._sequencer.failure
+        if self._failure is not None:
+            raise self._failure
 
     def _keep_house(self) -> None:
         """What nobody asks for: the market's step, and timers that fall due in silence."""
+        if self._failure is not None:
+            return
         self._house_timer = asyncio.get_running_loop().call_later(STEP_S, self._keep_house)
         for command in self._market.step(self._clock.now_ns()):
             self._sequencer.submit(command)
@@ -245,7 +256,7 @@ class LocalExchange:
 
     def _vitals(self) -> Vitals:
         return Vitals(
-            ready=self._ready and not self._sequencer.failed,
+            ready=self._ready and self._failure is None,
             sequence=self._sequencer.durable_seq,
             uptime_ns=self._clock.now_ns() - self._started_ns,
             connections=self.server.connections,

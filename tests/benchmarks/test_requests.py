@@ -19,7 +19,7 @@ def test_every_second_order_takes_the_one_before_and_both_accounts_do_both() -> 
 
 def test_resting_orders_stand_a_tick_above_each_other() -> None:
     sent = [json.decode(request) for request in islice(resting("A"), 12)]
-    assert [round(request["params"]["limit_price"] * 10) for request in sent] == list(range(500_000, 500_012))
+    assert [round(request["params"]["limit_price"] * 10) for request in sent] == list(range(200_000, 200_012))
     assert [request["req_id"] for request in sent] == list(range(12))
 
 

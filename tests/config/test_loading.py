@@ -223,6 +223,24 @@ def test_a_bearer_token_for_the_operator_is_kept_and_never_shown(tmp_path: Path)
             '[fee_schedules]\nspot = [{ volume = 0, taker = "0.00001", maker = "0.2" }]',
             "fee_schedules.spot[0].taker: must be 0 or more with at most 4 decimals; was 0.00001",
         ),
+        (
+            "[fee_schedules]\nspot = [{ volume = 0, taker = nan, maker = 0 }]",
+            "fee_schedules.spot[0].taker: must be 0 or more with at most 4 decimals; was NaN",
+        ),
+        (
+            '[fee_schedules]\nspot = [{ volume = 0, taker = 100, maker = "100.0001" }]',
+            "fee_schedules.spot[0].maker: must be at most 100; was 100.0001",
+        ),
+        (
+            '[instruments."BTC/USD"]\ncost_decimals = 10',
+            'instruments."BTC/USD".cost_decimals: must be at most those of price and quantity together, 9; '
+            "was 10",
+        ),
+        (
+            '[instruments."BTC/BTC"]\nwsname = "b"\nrest_id = "b"\naltname = "b"\nprice_decimals = 1\n'
+            "cost_decimals = 1\nqty_min = 1\ncost_min = 1\nstart_price = 1",
+            "instruments.\"BTC/BTC\": must be of two assets; was 'BTC'",
+        ),
         ('[accounts.alice]\ntier = "gold"', "accounts.alice.tier: must be one of starter, intermediate, pro"),
         (
             '[accounts.alice]\ntier = "house"',

@@ -290,6 +290,15 @@ def test_an_order_that_begins_later_is_not_new_until_then() -> None:
     assert kinds(floor.wait(91)) == [("expired", "expired")]
 
 
+def test_what_trails_from_a_later_start_takes_its_peak_then() -> None:
+    floor = Watched()
+    floor.told(dormant(sell, 1, "trailing-stop", "5q", effective_ns=START_NS + 60 * SECOND_NS))
+    assert floor.trade_at(120) == []
+    moved, live = floor.wait(61)
+    assert kinds([moved, live]) == [("status", "pending_new"), ("new", "new")]
+    assert (live["triggers"]["actual_price"], live["triggers"]["peak_price"]) == ("115.0", "120.0")
+
+
 def test_each_fill_enters_an_order_that_names_its_parent() -> None:
     floor = Watched()
     floor.told(place(sell, 1, at=100, by="bob"), place(sell, 2, at=100, by="bob"))

@@ -7,16 +7,30 @@ import picows
 import pytest
 
 from gateway.peer import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Frame, Peer, run
-from krakenbox.gateway.connection import FRAGMENT_COST, MAX_MESSAGE, Connection, echoed, is_utf8
+from krakenbox.gateway.connection import (
+    FRAGMENT_COST,
+    HIGH_WATER,
+    MAX_MESSAGE,
+    TURN_BYTES,
+    TURN_MESSAGES,
+    Connection,
+    echoed,
+    is_utf8,
+)
 from krakenbox.gateway.desk import Host
 from krakenbox.protocol.framing import text_frame
 
 
 class Echo:
-    """A gate that sends every message back and remembers what it was told."""
+    """A gate that sends every message back and remembers what it was told.
+
+    `prompt` writes at once; else it is for the test to `flush`, as a server does at the end of each tick.
+    """
 
     def __init__(self, max_outbox: int = 1 << 20) -> None:
         self.max_outbox = max_outbox
+        self.prompt = True
+        self.answer_bytes = 0
         self.connection: Connection
         self.received_texts: list[bytes] = []
         self.open = 0
@@ -28,8 +42,9 @@ class Echo:
 
     def received(self, connection: Connection, text: bytes) -> None:
         self.received_texts.append(text)
-        connection.pending.append(text_frame(text))
-        connection.flush()
+        connection.pending.append(text_frame(text.ljust(self.answer_bytes)))
+        if self.prompt:
+            connection.flush()
 
     def closed(self, connection: Connection) -> None:
         self.open -= 1
@@ -218,6 +233,64 @@ def test_a_peer_that_reads_late_gets_everything_in_order() -> None:
     served(test)
 
 
+async def turns(echo: Echo) -> list[int]:
+    """How many messages each turn brings, until none comes."""
+    counts, before = [], 0
+    while counts[-1:] != [0]:
+        for _ in range(20):
+            await asyncio.sleep(0)
+        counts.append(len(echo.received_texts) - before)
+        before = len(echo.received_texts)
+        echo.connection.flush()
+    return counts[:-1]
+
+
+def test_messages_in_a_burst_take_turns() -> None:
+    """Whatever is left of a tick belongs to others: a burst of one peer is taken in a bit at a time."""
+    texts = [b"%04d" % i for i in range(2 * TURN_MESSAGES + 5)]
+
+    async def test(echo: Echo, peer: Peer) -> None:
+        echo.prompt = False
+        for text in texts:
+            peer.send(text)
+        peer.send(b"", CLOSE)
+        peer.send(b"after")
+        counts = await turns(echo)
+        assert counts == [TURN_MESSAGES, TURN_MESSAGES, 5]
+        assert [(await peer.receive()).payload for _ in texts] == texts
+        assert await peer.receive() == Frame(CLOSE, b"\x03\xe8")
+        assert await peer.ended()
+
+    assert served(test).received_texts == texts
+
+
+def test_long_answers_end_a_turn_too() -> None:
+    async def test(echo: Echo, peer: Peer) -> None:
+        echo.prompt, echo.answer_bytes = False, TURN_BYTES // 3
+        for _ in range(8):
+            peer.send(b"x")
+        assert await turns(echo) == [3, 3, 2]
+
+    served(test)
+
+
+def test_requests_wait_while_their_answers_are_not_read() -> None:
+    """A peer that asks and asks but never reads is heard no further; nothing piles up for it."""
+
+    async def test(echo: Echo, peer: Peer) -> None:
+        echo.answer_bytes = 100_000
+        for i in range(200):
+            peer.send(b"%03d" % i)
+        for _ in range(1_000):
+            await asyncio.sleep(0)
+            assert echo.connection.waiting_bytes <= HIGH_WATER
+        assert len(echo.received_texts) < 50
+        received = [(await peer.receive()).payload for _ in range(200)]
+        assert [text.strip() for text in received] == [b"%03d" % i for i in range(200)]
+
+    served(test)
+
+
 def test_pings_are_answered_in_order() -> None:
     async def test(echo: Echo, peer: Peer) -> None:
         peer.send(b"1", PING)
@@ -229,8 +302,8 @@ def test_pings_are_answered_in_order() -> None:
 
 
 def test_what_is_echoed() -> None:
-    assert [echoed(code) for code in (1000, 1001, 3000, 4999, 0, 1002, 1006)] == [
-        1000, 1001, 3000, 4999, 1000, 1000, 1000,
+    assert [echoed(code) for code in (1000, 1001, 3000, 4999, 0, 1002, 1006, 5000, 65535)] == [
+        1000, 1001, 3000, 4999, 1000, 1000, 1000, 1000, 1000,
     ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from krakenbox.protocol.framing import close_frame, text_frame
+from krakenbox.protocol.framing import text_frame
 
 
 @pytest.mark.parametrize(
@@ -24,14 +24,3 @@ def test_the_header_has_the_shortest_length(length: int, header: str) -> None:
 
 def test_the_sample_of_the_rfc() -> None:
     assert text_frame(b"Hello") == bytes.fromhex("810548656c6c6f")  # RFC 6455, 5.7
-
-
-def test_close_carries_code_and_reason() -> None:
-    assert close_frame(1000) == bytes.fromhex("880203e8")
-    assert close_frame(1001, "bye") == bytes.fromhex("880503e9") + b"bye"
-
-
-def test_a_close_reason_fits_a_control_frame() -> None:
-    assert len(close_frame(1011, "x" * 123)) == 127
-    with pytest.raises(AssertionError, match="at most 123 bytes; had 124"):
-        close_frame(1011, "é" * 62)

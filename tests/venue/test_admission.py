@@ -21,13 +21,10 @@ from builders import (
 from krakenbox.model.command import (
     OpenAccount,
     PlaceOrder,
-    SetPairStatus,
-    SetSystemStatus,
     Tick,
     Tier,
 )
 from krakenbox.model.event import OrderAccepted, OrderClosed, TriggerChanged
-from krakenbox.model.instrument import PairStatus, SystemStatus
 from krakenbox.model.order import AccountId, OrderStatus, Reference, TimeInForce
 from krakenbox.venue.state import capture, restore, state_hash
 from sleepers import asleep, dormant, index, print_at
@@ -329,57 +326,6 @@ def test_a_scheduled_order_may_expire_soon_after_its_start() -> None:
         "buy 99.0 delete 1, level 0",
         "alice expired: Expired",
     ]
-
-
-@pytest.mark.parametrize(
-    ("halt", "back"),
-    [
-        (SetSystemStatus(SystemStatus.MAINTENANCE), SetSystemStatus(SystemStatus.ONLINE)),
-        (
-            SetPairStatus("BTC/USD", PairStatus.POST_ONLY),
-            SetPairStatus("BTC/USD", PairStatus.LIMIT_ONLY),
-        ),
-    ],
-)
-def test_nothing_starts_or_fires_while_nothing_may_match(
-    halt: SetSystemStatus | SetPairStatus, back: SetSystemStatus | SetPairStatus
-) -> None:
-    pit = traded()
-    pit.send(index(100))
-    due = whole_second(pit, 5)
-    pit.send_all(
-        place(buy, 1, at=103, effective_ns=due + SECOND_NS),
-        place(buy, 1, at=103, by="bob", effective_ns=due),
-        dormant(sell, 1, "stop-loss", "99", reference=Reference.INDEX),
-        dormant(sell, 1, "stop-loss", "98", reference=Reference.INDEX),
-        halt,
-    )
-    assert story(pit.send(index(97))) == story(pit.send(Tick(), at_ns=due + DAY_NS)) == []
-    pit.send(index("98.5"))
-    told = story(pit.send(back))[1:]
-    assert [each for each in told if "opened" in each or "fired" in each] == [
-        "alice fired by 98.5",
-        "bob opened",
-        "alice opened",
-    ]
-    assert drawn(pit) == "105.0 x 5 | 103.0 x 1:alice, 95.0 x 5"
-    assert asleep(pit) == ["alice sell 1 at 98.0"]
-
-
-def test_a_copy_made_while_nothing_may_match_knows_the_price_that_stood_meanwhile() -> None:
-    pit = traded()
-    pit.send_all(
-        index(100),
-        dormant(sell, 1, "trailing-stop", "5q", reference=Reference.INDEX),
-        SetSystemStatus(SystemStatus.MAINTENANCE),
-        index(110),
-    )
-    copy = Pit(restore(msgspec.json.decode(msgspec.json.encode(capture(pit.exchange)))))
-    for each in (pit, copy):
-        assert asleep(each) == ["alice sell 1 at 95.0 from 100.0"]
-        assert each.exchange.venue.markets["BTC/USD"].triggers.price(Reference.INDEX) == 1100
-        told = story(each.send(SetSystemStatus(SystemStatus.ONLINE)))
-        assert told == ["system online", "alice trails at 105.0 by 110.0"]
 
 
 def test_peaks_turns_and_starts_survive_a_restore() -> None:

@@ -34,6 +34,7 @@ from krakenbox.venue.accounts import MAX_OPEN_ORDERS
 from krakenbox.venue.checks import CHECKS
 
 GTD, IOC, FOK = TimeInForce.GTD, TimeInForce.IOC, TimeInForce.FOK
+UUID = "6d1b345e-2821-40e2-ad83-4ecb18a06876"
 BAD = "EGeneral:Invalid arguments:"
 LADDER = "102.0 x 1 | 100.0 x 1"
 
@@ -161,12 +162,22 @@ def test_a_house_account_has_no_cap() -> None:
     assert len(pit.orders("mia")) == 226
 
 
+@pytest.mark.parametrize("spelling", [UUID.upper(), UUID.replace("-", ""), UUID.replace("-", "").upper()])
+def test_a_uuid_is_one_name_in_all_its_spellings(spelling: str) -> None:
+    pit = opened()
+    pit.send(place(buy, 1, at=100, cl_ord_id=UUID))
+    assert story(pit.send(place(buy, 1, at=100, cl_ord_id=spelling))) == [f"refused: {BAD}cl_ord_id"]
+    assert story(pit.send(cancel(cl_ord_id=spelling)))[-1] == "alice canceled: User requested"
+    assert pit.orders() == []
+
+
 def test_a_client_id_is_unique_among_the_open_orders_of_its_account() -> None:
     pit = opened()
     order = place(buy, 1, at=100, cl_ord_id="mine")
     assert story(pit.send(order))[0] == "alice accepted"
     assert story(pit.send(order)) == [f"refused: {BAD}cl_ord_id"]
     assert story(pit.send(place(buy, 1, at=100, cl_ord_id="mine", by="bob")))[0] == "bob accepted"
+    assert story(pit.send(place(buy, 1, at=100, cl_ord_id="MINE")))[0] == "alice accepted"
     pit.send(cancel(cl_ord_id="mine"))
     assert story(pit.send(order))[0] == "alice accepted"
 

@@ -1,14 +1,26 @@
 """What follows a command's own matching: cascades in one order, trailing peaks, secondaries of fills."""
 
+import msgspec
 import pytest
 
-from builders import Pit, buy, cancel_all, deposit, draw, drawn, opened, place, sell, story
-from krakenbox.model.command import OpenAccount, PlaceOrders, SetFeeSchedule, Tier
+from builders import DAY_NS, SECOND_NS, Pit, buy, cancel_all, deposit, draw, drawn, opened, place, sell, story
+from krakenbox.model.command import (
+    OpenAccount,
+    PlaceOrders,
+    SetFeeSchedule,
+    SetPairStatus,
+    SetSystemStatus,
+    Tick,
+    Tier,
+)
 from krakenbox.model.event import Event, OrderAccepted
+from krakenbox.model.instrument import PairStatus, SystemStatus
 from krakenbox.model.order import AccountId, OrderStatus, Reference
+from krakenbox.venue.state import capture, restore
 from sleepers import asleep, dormant, index, oto, print_at
 
 INDEX = Reference.INDEX
+SPREAD = "105.0 x 5, 103.0 x 1 | 97.0 x 1, 95.0 x 5"
 
 
 def traded(ladder: str = "") -> Pit:
@@ -263,3 +275,54 @@ def test_nothing_more_is_entered_by_a_primary_that_ended() -> None:
     assert gist(pit.send(cancel_all())) == ["alice canceled: User requested"] * 2 + ["alice canceled 2"]
     assert asleep(pit) == []
     assert pit.hold("alice", "USD") == pit.hold("alice", "BTC") == "0"
+
+
+@pytest.mark.parametrize(
+    ("halt", "back"),
+    [
+        (SetSystemStatus(SystemStatus.MAINTENANCE), SetSystemStatus(SystemStatus.ONLINE)),
+        (
+            SetPairStatus("BTC/USD", PairStatus.POST_ONLY),
+            SetPairStatus("BTC/USD", PairStatus.LIMIT_ONLY),
+        ),
+    ],
+)
+def test_nothing_starts_or_fires_while_nothing_may_match(
+    halt: SetSystemStatus | SetPairStatus, back: SetSystemStatus | SetPairStatus
+) -> None:
+    pit = traded(SPREAD)
+    pit.send(index(100))
+    due = (pit.time_ns // SECOND_NS + 5) * SECOND_NS
+    pit.send_all(
+        place(buy, 1, at=103, effective_ns=due + SECOND_NS),
+        place(buy, 1, at=103, by="bob", effective_ns=due),
+        dormant(sell, 1, "stop-loss", "99", reference=INDEX),
+        dormant(sell, 1, "stop-loss", "98", reference=INDEX),
+        halt,
+    )
+    assert story(pit.send(index(97))) == story(pit.send(Tick(), at_ns=due + DAY_NS)) == []
+    pit.send(index("98.5"))
+    told = story(pit.send(back))[1:]
+    assert [each for each in told if "opened" in each or "fired" in each] == [
+        "alice fired by 98.5",
+        "bob opened",
+        "alice opened",
+    ]
+    assert drawn(pit) == "105.0 x 5 | 103.0 x 1:alice, 95.0 x 5"
+    assert asleep(pit) == ["alice sell 1 at 98.0"]
+
+
+def test_a_copy_made_while_nothing_may_match_knows_the_price_that_stood_meanwhile() -> None:
+    pit = traded(SPREAD)
+    pit.send_all(
+        index(100),
+        dormant(sell, 1, "trailing-stop", "5q", reference=INDEX),
+        SetSystemStatus(SystemStatus.MAINTENANCE),
+        index(110),
+    )
+    copy = Pit(restore(msgspec.json.decode(msgspec.json.encode(capture(pit.exchange)))))
+    for each in (pit, copy):
+        assert asleep(each) == ["alice sell 1 at 95.0 from 100.0"]
+        assert each.exchange.venue.markets["BTC/USD"].triggers.price(INDEX) == 1100
+        told = story(each.send(SetSystemStatus(SystemStatus.ONLINE)))
+        assert told == ["system online", "alice trails at 105.0 by 110.0"]

@@ -1,11 +1,11 @@
 """`krakenbox serve`: an exchange until it is told to stop."""
 
 import asyncio
+import gc
 import json
 import logging
 import os
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -19,10 +19,8 @@ from krakenbox import __version__
 from krakenbox.cli.failure import failing
 from krakenbox.config import Limits, MarketLevel, load, load_default
 from krakenbox.errors import ConfigError
+from krakenbox.gateway import descriptors
 from krakenbox.local import LocalExchange
-
-OPEN_FILES = 65_536
-"""Sockets are open files; most systems allow 1,024 of them unless asked for more."""
 
 
 def serve(  # noqa: PLR0913 - a parameter is an option of the command line
@@ -60,7 +58,7 @@ def serve(  # noqa: PLR0913 - a parameter is an option of the command line
     if ready_file is not None:
         # One left by an earlier run would tell of ports that nobody listens on.
         ready_file.unlink(missing_ok=True)
-    _raise_open_files()
+    descriptors.raise_limit()
     with failing(ConfigError):
         base = load_default() if config is None else load(config)
         server = {"hosts": tuple(host or ()), "http_port": http_port, "ws_port": ws_port, "limits": limits}
@@ -75,6 +73,10 @@ async def _run(exchange: LocalExchange, ready_file: Path | None) -> None:
     stop = asyncio.Event()
     _on_signals(stop.set)
     async with exchange:
+        # What a start leaves stays for good: unless the collector looks at it again, its pauses halve.
+        # (Measured with a market: 92 to 134 ms each before, 53 after.)
+        gc.collect()
+        gc.freeze()
         if ready_file is not None:
             _write_ready(ready_file, exchange)
         Console(soft_wrap=True, highlight=False).print(_banner(exchange))
@@ -136,14 +138,3 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     except ImportError:
         return None
     return uvloop.new_event_loop
-
-
-def _raise_open_files() -> None:
-    if sys.platform == "win32":
-        return
-    import resource  # noqa: PLC0415
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

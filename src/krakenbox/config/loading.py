@@ -42,6 +42,7 @@ PPM_DECIMALS = 6
 PERCENT_PPM_DECIMALS = 4
 """A millionth is 0.0001 percent."""
 MILLI_DECIMALS = 3
+MAX_PERCENT = 100
 
 
 def load_default() -> Config:
@@ -134,9 +135,16 @@ def _fee_tiers(steps: tuple[FeeStep, ...], place: Place) -> Iterator[FeeTier]:
         where = place.at(index)
         yield FeeTier(
             volume_usd=step.volume,
-            taker_ppm=_units(step.taker, PERCENT_PPM_DECIMALS, where.at("taker")),
-            maker_ppm=_units(step.maker, PERCENT_PPM_DECIMALS, where.at("maker")),
+            taker_ppm=_rate(step.taker, where.at("taker")),
+            maker_ppm=_rate(step.maker, where.at("maker")),
         )
+
+
+def _rate(percent: Decimal, place: Place) -> int:
+    ppm = _units(percent, PERCENT_PPM_DECIMALS, place)
+    if percent > MAX_PERCENT:
+        raise place.error(f"must be at most {MAX_PERCENT}", percent)
+    return ppm
 
 
 def _asset(name: str, table: AssetTable, place: Place) -> Asset:
@@ -161,6 +169,10 @@ def _instrument(symbol: str, table: InstrumentTable, place: Place) -> Instrument
         raise place.error("must be named BASE/QUOTE", symbol)
     for key in ("price_decimals", "qty_decimals", "cost_decimals"):
         _check_decimals(getattr(table, key), place.at(key))
+    exact_decimals = table.price_decimals + table.qty_decimals
+    if table.cost_decimals > exact_decimals:
+        expected = f"must be at most those of price and quantity together, {exact_decimals}"
+        raise place.at("cost_decimals").error(expected, table.cost_decimals)
     margin_ppm = _units(table.margin_initial, PPM_DECIMALS, place.at("margin_initial"))
     return Instrument(
         symbol=symbol,
@@ -194,6 +206,8 @@ def _check_legs(
     for leg in (instrument.base, instrument.quote):
         if leg not in assets:
             raise place.error("both sides must be assets", leg)
+    if instrument.base == instrument.quote:
+        raise place.error("must be of two assets", instrument.base)
     if instrument.fee_schedule not in fees:
         listed = ", ".join(sorted(fees))
         raise place.at("fee_schedule").error(f"must be one of {listed}", instrument.fee_schedule)

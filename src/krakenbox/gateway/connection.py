@@ -2,7 +2,9 @@
 
 picows parses frames and leaves the rest to its user: fragments, UTF-8, the close handshake, and what to do
 about a peer that does not read. While the transport's buffer is above its mark, frames wait here instead, so
-that a slow consumer can still be closed between two frames, with a code.
+that a slow consumer can still be closed between two frames, with a code. Requests take turns: what a peer
+sends beyond its share of a tick, or while it does not read the answers, waits, and so does the rest of its
+socket.
 """
 
 import asyncio
@@ -25,6 +27,11 @@ HIGH_WATER = 256 << 10
 CLOSE_TIMEOUT_S = 1.0
 """How long a peer may take to read what was sent before a close frame, and to answer it."""
 
+TURN_MESSAGES = 100
+"""Messages of one connection per tick; one in a hurry must not hold up the others."""
+TURN_BYTES = 256 << 10
+"""Bytes per tick of them and of their answers; a snapshot is short to ask for and long to write."""
+
 FRAGMENT_COST = 64
 """Bytes a fragment counts besides its own: even an empty one costs memory."""
 
@@ -35,8 +42,8 @@ PROTOCOL_ERROR = 1002
 INVALID_TEXT = 1007
 POLICY_VIOLATION = 1008
 MESSAGE_TOO_BIG = 1009
-PRIVATE_CODES = 3000
-"""From here on libraries and applications have their own."""
+PRIVATE_CODES = range(3000, 5000)
+"""Libraries and applications have these."""
 
 SLOW_CONSUMER = "slow consumer"
 NOT_TEXT = b""
@@ -78,13 +85,21 @@ class Connection(WSListener):
         self._paused = False
         self._outbox: deque[bytes] = deque()
         self.waiting_bytes = 0
+        # Messages beyond this turn. While there are any, nothing is read.
+        self._inbox: deque[bytes] = deque()
+        self._turn_messages = 0
+        self._turn_bytes = 0
+        self._serving = False
+        self._close_code: int | None = None
         self._pong: bytes | None = None
         self._abort_timer: asyncio.TimerHandle | None = None
 
     # --- out
 
     def flush(self) -> None:
-        """Write what is pending, in one write; or let it wait while the peer does not read."""
+        """Write what is pending, in one write; or let it wait while the peer does not read. Ends the turn."""
+        self._turn_messages = self._turn_bytes = 0
+        self._plan_turn()
         data = self.pending[0] if len(self.pending) == 1 else b"".join(self.pending)
         self.pending.clear()
         # picows closes by itself over a frame that breaks RFC 6455, and tells only once the socket is gone.
@@ -104,6 +119,8 @@ class Connection(WSListener):
             if not self._paused:
                 self.flush()
             self._transport.send_close(WSCloseCode(code), reason)
+            if self._inbox:
+                self._transport.underlying_transport.resume_reading()
             self._leave()
 
     def abort(self) -> None:
@@ -124,6 +141,7 @@ class Connection(WSListener):
         if self._pong is not None and not self._paused:
             self._transport.send_pong(self._pong)
             self._pong = None
+        self._plan_turn()
 
     # --- in
 
@@ -136,8 +154,8 @@ class Connection(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Take one frame."""
         if frame.msg_type is WSMsgType.CLOSE:
-            self._on_close(frame)
-        elif not self.is_open or transport.is_close_frame_sent:
+            self._on_close(int(frame.get_close_code()))  # type: ignore[call-overload]
+        elif not self.is_open or transport.is_close_frame_sent or self._close_code is not None:
             return
         elif frame.rsv1 or frame.rsv2 or frame.rsv3:
             # RFC 6455, 5.2: no extension was negotiated that would give these bits a meaning.
@@ -175,12 +193,41 @@ class Connection(WSListener):
             self._on_message(kind, message)
 
     def _on_message(self, kind: WSMsgType, message: bytes) -> None:
-        if kind is WSMsgType.BINARY:
-            self._gate.received(self, NOT_TEXT)
-        elif is_utf8(message):
-            self._gate.received(self, message)
-        else:
+        text = NOT_TEXT if kind is WSMsgType.BINARY else message
+        if not is_utf8(text):
             self.close(INVALID_TEXT, "text must be UTF-8")
+        elif self._inbox or not self._has_turn():
+            self._inbox.append(text)
+            self._transport.underlying_transport.pause_reading()
+            self._plan_turn()
+        else:
+            self._take(text)
+
+    def _has_turn(self) -> bool:
+        within = self._turn_messages < TURN_MESSAGES and self._turn_bytes < TURN_BYTES
+        return within and self.is_open and not self._paused
+
+    def _take(self, text: bytes) -> None:
+        before = len(self.pending)
+        self._gate.received(self, text)
+        self._turn_messages += 1
+        self._turn_bytes += len(text) + sum(map(len, self.pending[before:]))
+
+    def _plan_turn(self) -> None:
+        if self._inbox and not self._serving and self._has_turn():
+            self._serving = True
+            asyncio.get_running_loop().call_soon(self._take_turn)
+
+    def _take_turn(self) -> None:
+        self._serving = False
+        while self._inbox and self._has_turn():
+            self._take(self._inbox.popleft())
+        if self._inbox or not self.is_open:
+            return
+        if self._close_code is None:
+            self._transport.underlying_transport.resume_reading()
+        else:
+            self._on_close(self._close_code)
 
     def _on_ping(self, payload: bytes) -> None:
         if self._paused:
@@ -189,9 +236,13 @@ class Connection(WSListener):
         else:
             self._transport.send_pong(payload)
 
-    def _on_close(self, frame: WSFrame) -> None:
+    def _on_close(self, code: int) -> None:
+        if self._inbox:
+            # What the peer sent before is answered before.
+            self._close_code = code
+            return
         if self.is_open:
-            self.close(echoed(int(frame.get_close_code())))  # type: ignore[call-overload]
+            self.close(echoed(code))
         self._transport.disconnect()
 
     def _leave(self) -> None:
@@ -202,6 +253,7 @@ class Connection(WSListener):
         self._outbox.clear()
         self.waiting_bytes = 0
         self._fragments.clear()
+        self._inbox.clear()
         self._abort_timer = asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_S, self.abort)
         self._gate.closed(self)
 
@@ -219,4 +271,4 @@ def is_utf8(message: bytes) -> bool:
 
 def echoed(code: int) -> int:
     """What to answer a close frame with: its own code where that may be sent, else a normal closure."""
-    return code if code in (NORMAL, GOING_AWAY) or code >= PRIVATE_CODES else NORMAL
+    return code if code in (NORMAL, GOING_AWAY) or code in PRIVATE_CODES else NORMAL

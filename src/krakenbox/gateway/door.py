@@ -19,6 +19,8 @@ from krakenbox.gateway.connection import HIGH_WATER, MAX_MESSAGE, Connection
 HANDSHAKE_TIMEOUT_S = 5.0
 SEND_BUFFER = 256 << 10
 """The kernel's share of a stalled peer; left to itself it grows to megabytes."""
+RECEIVE_BUFFER = 128 << 10
+"""The kernel's share of a peer in a hurry, and so how much of it one tick may have to take in."""
 READ_BUFFER = 4 << 10
 """A connection's first read buffer: most requests fit, and thousands of idle connections stay small."""
 
@@ -77,7 +79,9 @@ class Door(WSProtocol):  # type: ignore[misc]
         """A socket was accepted."""
         self._socket = transport
         self._address = (transport.get_extra_info("peername") or ("",))[0]
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        sock = transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         transport.set_write_buffer_limits(high=HIGH_WATER)
         super().connection_made(transport)
         if self._porter.arrived(self):

@@ -6,11 +6,11 @@ subscribers per tick, so that an order never waits for a fan-out.
 """
 
 import asyncio
-import logging
 import socket
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 
 from krakenbox.feeds.hub import Hub, Subscriber
@@ -22,13 +22,13 @@ from krakenbox.gateway.routes import NoRoute, route
 from krakenbox.gateway.session import Session
 from krakenbox.model.event import Outcome
 
-logger = logging.getLogger(__name__)
-
 MAX_CONNECTIONS = 4_096
-MAX_SOCKETS = MAX_CONNECTIONS + 512
-"""Sockets in all: room for handshakes beside the connections, so that one too many can be told so."""
+MIN_HANDSHAKES = 16
+"""Sockets that may be open beside the connections, or an eighth of those: one too many can be told so."""
 SLICE = 50
 """Subscribers a flush serves per tick: 0.3 ms of a core at 6 µs a write."""
+REST_PER_FLUSH = 1
+"""After a flush the fan-out rests so many times as long as that took: half of the core stays for orders."""
 HEARTBEAT_S = 1.0
 TIMER_GRAIN_S = 0.01
 """Timers due this soon are served together."""
@@ -63,7 +63,7 @@ class Server:
         now_ns: Callable[[], int],
         options: ServerOptions,
     ) -> None:
-        """Within a running loop. `drain` empties the inbox by one batch; whether anything is left."""
+        """Within a running loop. `drain` applies one batch, tells whether more is left, and never raises."""
         self._loop = asyncio.get_running_loop()
         self.options = options
         self.connects_total = 0
@@ -81,9 +81,10 @@ class Server:
         # Connections with something to write this tick, and whether the end of the tick is planned already.
         self._touched: dict[Connection, None] = {}
         self._awake = False
-        # The paced flush: planned or under way, when the last began, and whom the one under way still owes.
+        # The paced flush: planned or under way, when it began, when the next may begin, whom it still owes.
         self._flushing = False
-        self._flushed_at = 0.0
+        self._flush_began = 0.0
+        self._flush_due = 0.0
         self._owed: list[Subscriber] = []
         # Who is next to be told the time. Everyone waits equally long, so arrival order is due order.
         self._beats: deque[tuple[float, Connection]] = deque()
@@ -143,8 +144,9 @@ class Server:
             self._collect(connection)
 
     def _end_tick(self) -> None:
+        left = self._drain()
         self._awake = False
-        if self._drain():
+        if left:
             self.wake()
         if self.options.flush_ms == 0:
             for who in self._hub.dirty():
@@ -178,15 +180,19 @@ class Server:
     def _plan_flush(self) -> None:
         if self.options.flush_ms and self._connections and not self._flushing:
             self._flushing = True
-            self._loop.call_at(self._flushed_at + self.options.flush_ms / 1000, self._flush)
+            self._loop.call_at(self._flush_due, self._flush)
 
     def _flush(self) -> None:
-        self._flushed_at = self._loop.time()
+        self._flush_began = self._loop.time()
         self._owed = self._hub.dirty()
         self._owed.reverse()
         self._flush_slice()
 
-    def _flush_slice(self) -> None:
+    def _flush_slice(self, *, tick_ended: bool = False) -> None:
+        if self._awake and not tick_ended:
+            # Acks do not wait behind the writes of a slice: the tick that is under way ends first, once.
+            self._loop.call_soon(partial(self._flush_slice, tick_ended=True))
+            return
         for _ in range(min(SLICE, len(self._owed))):
             who = self._owed.pop()
             connection = self._connections.get(who)
@@ -197,6 +203,7 @@ class Server:
             self._loop.call_soon(self._flush_slice)
             return
         self._flushing = False
+        self._flush_due = next_flush(self._flush_began, self._loop.time(), self.options.flush_ms / 1000)
         if self._hub.dirty():
             self._plan_flush()
 
@@ -219,7 +226,8 @@ class Server:
     def arrived(self, door: Door) -> bool:
         """Whether a socket may stay: there is a bound on them."""
         self._doors.add(door)
-        return len(self._doors) <= MAX_SOCKETS and self._all_gone is None
+        room = self.options.max_connections
+        return len(self._doors) <= room + max(room >> 3, MIN_HANDSHAKES) and self._all_gone is None
 
     def admit(self, address: str, host: str, target: str) -> Connection | Refusal:
         """A connection for an upgrade, or the reason why not."""
@@ -263,3 +271,8 @@ class Server:
         del self._connections[connection.who]
         self._touched.pop(connection, None)
         self._hub.drop(connection.who)
+
+
+def next_flush(began_s: float, ended_s: float, pace_s: float) -> float:
+    """When the flush after one that began and ended then may begin."""
+    return max(began_s + pace_s, ended_s + REST_PER_FLUSH * (ended_s - began_s))

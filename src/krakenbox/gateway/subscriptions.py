@@ -92,19 +92,24 @@ class Subscriptions:
 
     def subscribe(self, origin: Origin, params: ChannelParams) -> None:
         """Open what a request asks for, symbol by symbol."""
+        self._send_waiting()
         channel = CHANNELS[type(params)]
-        if self._here(origin, channel):
+        if self._is_here(origin, channel):
             channel.subscribe(self, origin, params)
 
     def unsubscribe(self, origin: Origin, params: ChannelParams) -> None:
         """End what a request names, symbol by symbol."""
+        self._send_waiting()
         channel = CHANNELS[type(params)]
-        if self._here(origin, channel):
+        if self._is_here(origin, channel):
             channel.unsubscribe(self, origin, params)
 
-    def _here(self, origin: Origin, channel: Channel) -> bool:
-        """Whether the channel is served on this host; frames still waiting go before any reply."""
+    def _send_waiting(self) -> None:
+        # What was seen under the subscriptions so far goes before any reply that changes them.
         self._replies.framed(self._hub.take(self._who))
+
+    def _is_here(self, origin: Origin, channel: Channel) -> bool:
+        """Whether the channel is served on this host, or a refusal."""
         if self._host in channel.hosts:
             return True
         self._replies.refuse(origin, channel.elsewhere)

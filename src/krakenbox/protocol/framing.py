@@ -1,7 +1,6 @@
 """RFC 6455 frames from server to client, made once so that all subscribers of a view share the bytes."""
 
 _TEXT = 0x81
-_CLOSE = 0x88
 # RFC 6455, 5.2: a length to 125 stands in one byte, to 65,535 in two behind the mark 126, above in eight
 # behind 127.
 _ONE_BYTE_MAX = 125
@@ -18,10 +17,3 @@ def text_frame(payload: bytes) -> bytes:
     if length <= _TWO_BYTES_MAX:
         return b"%c%c%b%b" % (_TEXT, _TWO_BYTES, length.to_bytes(2, "big"), payload)
     return b"%c%c%b%b" % (_TEXT, _EIGHT_BYTES, length.to_bytes(8, "big"), payload)
-
-
-def close_frame(code: int, reason: str = "") -> bytes:
-    """One close frame; a control frame carries at most 125 bytes, two of them the code (RFC 6455, 5.5)."""
-    payload = code.to_bytes(2, "big") + reason.encode()
-    assert len(payload) <= _ONE_BYTE_MAX, f"a close reason has at most 123 bytes; had {len(payload) - 2}"
-    return b"%c%c%b" % (_CLOSE, len(payload), payload)

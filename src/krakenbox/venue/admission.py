@@ -67,7 +67,10 @@ def begin(venue: Venue, now: Moment, order: Order) -> None:
         return
     if order.terms.order_type.trailing:
         # A peak is the best price since the start.
-        market.triggers.follow(order, market.triggers.price(order.terms.trigger.reference))
+        peak, reference = order.peak_price, market.triggers.price(order.terms.trigger.reference)
+        market.triggers.follow(order, reference)
+        if peak != reference:
+            tell_trigger(now, order, reference)
     if _funded(venue, now, market, order, (order.limit_price or order.trigger_price) * order.qty):
         _sleep(venue, now, market, order)
 

@@ -11,13 +11,12 @@
 A refused amend changes nothing but the rate counter.
 """
 
-from krakenbox.model.command import AmendOrder, OrderRef
+from krakenbox.model.command import AmendOrder
 from krakenbox.model.event import BookAction, OrderAmended
 from krakenbox.model.fixed import Price, Qty
 from krakenbox.model.ids import AMEND
-from krakenbox.model.order import Order, OrderStatus
+from krakenbox.model.order import OrderStatus
 from krakenbox.model.reject import Reason, Reject
-from krakenbox.venue.accounts import Account
 from krakenbox.venue.amendment import Amendment, arguments, first_refusal
 from krakenbox.venue.execution import execute, planned
 from krakenbox.venue.lifecycle import book_changed, leave, withdraw
@@ -29,7 +28,7 @@ from krakenbox.venue.venue import Venue
 def amend(venue: Venue, now: Moment, command: AmendOrder) -> None:
     """Check an amend, then carry it out."""
     account = venue.accounts.get(command.account)
-    order = _open_order(account, command.ref) if account is not None else None
+    order = account.named(command.ref) if account is not None else None
     if _is_empty(command):
         now.reject(Reject.INVALID_ARGUMENTS.text(), command.account)
     elif account is None or order is None:
@@ -47,10 +46,6 @@ def amend(venue: Venue, now: Moment, command: AmendOrder) -> None:
             now.reject(text, command.account)
         else:
             _carry_out(venue, now, amendment)
-
-
-def _open_order(account: Account, ref: OrderRef) -> Order | None:
-    return account.cl_ord_ids.get(ref.cl_ord_id) if ref.cl_ord_id else account.orders.get(ref.order_id)
 
 
 def _is_empty(command: AmendOrder) -> bool:

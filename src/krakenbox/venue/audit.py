@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from krakenbox.engine.book import BookSide
 from krakenbox.model.order import Order, OrderStatus, OrderType, Reference, Side, TimeInForce
-from krakenbox.venue.accounts import Account
+from krakenbox.venue.accounts import Account, client_key
 from krakenbox.venue.exchange import Exchange
 from krakenbox.venue.market import Market
 from krakenbox.venue.timers import TimerKind
@@ -58,7 +58,7 @@ def _account(account: Account) -> None:
         assert holds[asset] == account.holds[asset], f"{account.account} holds of {asset} differ"
         assert account.available(asset) >= 0, f"{account.account}: {asset} below zero"
     assert counts == Counter(account.open_counts), f"{account.account}: {counts}, {account.open_counts}"
-    client_ids = {o.terms.cl_ord_id: o for o in account.orders.values() if o.terms.cl_ord_id}
+    client_ids = {client_key(o.terms.cl_ord_id): o for o in account.orders.values() if o.terms.cl_ord_id}
     assert client_ids == account.cl_ord_ids, f"{account.account}: client ids differ"
     assert account.volume.total == sum(account.volume.buckets), f"{account.account}: volume differs"
 

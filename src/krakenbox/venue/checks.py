@@ -17,7 +17,7 @@ from krakenbox.model.instrument import Instrument, PairStatus, SystemStatus
 from krakenbox.model.order import Order, OrderTerms, OrderType, PriceType, Side, TimeInForce
 from krakenbox.model.reject import Reject
 from krakenbox.venue import dormant, fees
-from krakenbox.venue.accounts import MAX_OPEN_ORDERS, Account
+from krakenbox.venue.accounts import MAX_OPEN_ORDERS, Account, client_key
 from krakenbox.venue.market import Market
 from krakenbox.venue.venue import Venue
 
@@ -247,7 +247,7 @@ def open_orders(entry: Entry) -> str | None:
 
 def client_id(entry: Entry) -> str | None:
     """`cl_ord_id` is unique among the account's open orders."""
-    if entry.terms.cl_ord_id and entry.terms.cl_ord_id in entry.account.cl_ord_ids:
+    if entry.terms.cl_ord_id and client_key(entry.terms.cl_ord_id) in entry.account.cl_ord_ids:
         return Reject.INVALID_ARGUMENT.text(field="cl_ord_id")
     return None
 

@@ -67,7 +67,7 @@ def referred(account: Account, ref: OrderRef) -> list[Order]:
         return [
             o for o in account.orders.values() if o.terms.userref == ref.userref and not o.terms.cl_ord_id
         ]
-    found = account.cl_ord_ids.get(ref.cl_ord_id) if ref.cl_ord_id else account.orders.get(ref.order_id)
+    found = account.named(ref)
     return [found] if found is not None else []
 
 

@@ -184,8 +184,8 @@ def stamps(name: str) -> tuple[int, int]:
 )
 def test_recorded_refusals(name: str) -> None:
     reply = json.loads(frame(name))
-    refusal = ProtocolError(reply["error"], reply["method"], reply.get("req_id"), reply.get("symbol", ""))
-    assert codec.encode_refusal(refusal, *stamps(name)) == frame(name)
+    told = reply["method"], reply["error"], reply.get("req_id")
+    assert codec.encode_error(*told, *stamps(name), reply.get("symbol", "")) == frame(name)
 
 
 def test_session_refusal() -> None:
@@ -239,7 +239,8 @@ def test_what_is_wrong_with_an_unsubscribe_is_said_of_subscribe() -> None:
 
 
 def test_malformed_is_answered_by_the_method_error() -> None:
-    assert codec.encode_refusal(refused("{"), 0, 0).startswith(
+    error = refused("{")
+    assert codec.encode_error(error.method, error.error, error.req_id, 0, 0).startswith(
         b'{"error":"Malformed request","method":"error","success":false,'
     )
 

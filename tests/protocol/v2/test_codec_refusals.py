@@ -260,7 +260,7 @@ def test_of_a_key_that_occurs_twice_the_last_counts() -> None:
 def test_an_unknown_name_is_quoted_as_it_came() -> None:
     error = refused('{"method":"ping","a{0}\\"\\u20ac":1}')
     assert error.error == FIELD.format('a{0}"€', "ping")
-    assert json.loads(codec.encode_refusal(error, 0, 0))["error"] == error.error
+    assert reply(error)["error"] == error.error
 
 
 TOKENS = st.sampled_from(
@@ -286,12 +286,17 @@ GOOD = [
 ]
 
 
+def reply(error: ProtocolError) -> Any:
+    """The reply to a refused request."""
+    return json.loads(codec.encode_error(error.method, error.error, error.req_id, 0, 1, error.symbol))
+
+
 def answered(text: bytes | str) -> None:
     """Decode; whatever is refused is refused with a reply that is JSON."""
     try:
         method = codec.decode_request(text).method
     except ProtocolError as error:
-        method = json.loads(codec.encode_refusal(error, 0, 1))["method"]
+        method = reply(error)["method"]
     assert method in {*METHODS, "error"}
 
 

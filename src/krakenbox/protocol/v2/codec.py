@@ -5,7 +5,7 @@ as the times of its recorded replies show):
 
     JSON -> method known -> fields known -> types -> token there -> other fields there -> values
 
-A refusal is a ProtocolError with the text of the reply and what it names; `encode_refusal` renders it. Rules
+A refusal is a ProtocolError with the text of the reply and what it names; `encode_error` renders it. Rules
 that join several fields, symbols, hosts, tokens and permissions are the gateway's.
 
 Replies have their keys in alphabetical order, nothing between them, and times in microseconds (recorded).
@@ -88,11 +88,6 @@ def encode_error(
         f'{{"error":{quote(error)},"method":"{named}",{_echo(req_id)}"success":false,{concerned}'
         f'"time_in":"{micros(time_in_ns)}","time_out":"{micros(time_out_ns)}"}}'
     ).encode()
-
-
-def encode_refusal(error: ProtocolError, time_in_ns: int, time_out_ns: int) -> bytes:
-    """The reply to what `decode_request` refused."""
-    return encode_error(error.method, error.error, error.req_id, time_in_ns, time_out_ns, error.symbol)
 
 
 def encode_session_refusal(channel: str, req_id: int | None, time_in_ns: int, time_out_ns: int) -> bytes:
