@@ -95,6 +95,14 @@ def test_an_order_may_be_named_by_its_client_id() -> None:
     assert own(pit).terms.cl_ord_id == "mine"
 
 
+def test_a_uuid_names_its_order_in_either_spelling() -> None:
+    pit = opened()
+    long = "6d1b345e-2821-40e2-ad83-4ecb18a06876"
+    pit.send(place(buy, 1, at=100, cl_ord_id=long))
+    told = story(pit.send(amend(own(pit), qty=2, cl_ord_id=long.replace("-", "").upper())))
+    assert told[0] == "alice amended to 2 at 100.0"
+
+
 def test_an_order_with_a_conditional_is_not_amended() -> None:
     pit = opened()
     pit.send(place(buy, 1, at=100, conditional=oto("limit", at="110")))
