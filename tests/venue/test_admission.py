@@ -304,7 +304,7 @@ def test_a_scheduled_trailing_order_knows_no_price_before_its_start() -> None:
     assert asleep(pit) == []
     print_at(pit, 104)
     print_at(pit, 101)
-    assert story(pit.send(Tick(), at_ns=due)) == ["alice opened"]
+    assert story(pit.send(Tick(), at_ns=due)) == ["alice trails at 96.0 by 101.0", "alice opened"]
     assert asleep(pit) == ["alice sell 1 at 96.0 from 101.0"]
 
 
