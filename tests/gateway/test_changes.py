@@ -156,6 +156,16 @@ def test_an_identifier_names_the_open_order_that_has_it_now() -> None:
     assert (order.order_id, order.qty) == (order_id, 200_000_000)
 
 
+def test_a_uuid_names_its_order_in_either_spelling() -> None:
+    trader = Trader()
+    uuid = "6d1b345e-2821-40e2-ad83-4ecb18a06876"
+    trader.add(cl_ord_id=uuid)
+    short = uuid.replace("-", "")
+    assert asked(trader, "amend_order", cl_ord_id=short, order_qty=2)["result"]["cl_ord_id"] == short
+    (order,) = trader.venue.orders("alice")
+    assert order.qty == 200_000_000
+
+
 def test_an_amend_below_what_is_filled_ends_the_order() -> None:
     trader = Trader(Venue([place(sell, 1, at=100, by="bob")]))
     trader.add(order_qty=3, limit_price=100, cl_ord_id="mine")

@@ -12,6 +12,7 @@ from krakenbox.model.order import (
     OrderTerms,
     OrderType,
     Side,
+    client_key,
     is_client_name,
 )
 
@@ -109,3 +110,9 @@ def test_every_type_works_as_a_limit_or_a_market_order() -> None:
     }
     assert [t.value for t in OrderType if t.triggered] == list(working)[3:9]
     assert [t.value for t in OrderType if t.trailing] == ["trailing-stop", "trailing-stop-limit"]
+
+
+def test_spellings_of_a_uuid_are_one_id() -> None:
+    long = "6D1B345E-2821-40e2-ad83-4ecb18a06876"
+    assert client_key(long) == client_key(long.replace("-", "").lower()) == "6d1b345e282140e2ad834ecb18a06876"
+    assert client_key("Arb-20240509-00010") == "Arb-20240509-00010"

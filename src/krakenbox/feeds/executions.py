@@ -24,7 +24,7 @@ from krakenbox.model.event import (
 )
 from krakenbox.model.fixed import Cost, Qty
 from krakenbox.model.instrument import Instrument
-from krakenbox.model.order import AccountId, OrderId, OrderStatus, OrderTerms, PriceType
+from krakenbox.model.order import AccountId, OrderId, OrderStatus, OrderTerms, PriceType, client_key
 from krakenbox.protocol.v2.private_channels import OrderText, executions
 
 SNAPSHOT_FILLS = 50
@@ -134,7 +134,7 @@ class Orders:
         """Trading counter by symbol, in thousandths, as it was last charged."""
         self.open: dict[OrderId, OpenOrder] = {}
         self.names: dict[str, OrderId] = {}
-        """Open orders by `cl_ord_id`."""
+        """Open orders by `client_key`."""
         self.fills: deque[OrderFilled] = deque(maxlen=SNAPSHOT_FILLS)
 
     def apply(self, event: OrderEvent) -> OpenOrder:
@@ -162,17 +162,18 @@ class Orders:
 
     def find(self, ref: OrderRef) -> OpenOrder | None:
         """The open order of an order id, or else of a `cl_ord_id`."""
-        return self.open.get(ref.order_id or self.names.get(ref.cl_ord_id, ref.order_id))
+        named = self.names.get(client_key(ref.cl_ord_id)) if ref.cl_ord_id else ref.order_id
+        return self.open.get(named) if named is not None else None
 
     def _accept(self, event: OrderAccepted) -> OpenOrder:
         order = self.open[event.order_id] = _accepted(event)
         if event.terms.cl_ord_id:
-            self.names[event.terms.cl_ord_id] = event.order_id
+            self.names[client_key(event.terms.cl_ord_id)] = event.order_id
         return order
 
     def _close(self, event: OrderClosed) -> OpenOrder:
         if event.terms.cl_ord_id:
-            self.names.pop(event.terms.cl_ord_id, None)
+            self.names.pop(client_key(event.terms.cl_ord_id), None)
         return self.open.pop(event.order_id)
 
 

@@ -30,6 +30,18 @@ def is_client_name(name: str) -> bool:
     return sound and not name.startswith((HOUSE_PREFIX, VENUE_PREFIX))
 
 
+_UUID_LENGTHS = (32, 36)
+"""Only a UUID, without or with hyphens, has one: other client ids are 18 characters at most."""
+
+
+def client_key(cl_ord_id: str) -> str:
+    """What a client's id of an order is compared by."""
+    # Kraken, guide "spot-clordid": a UUID is kept as a number of 128 bits, so its spellings are one id.
+    if len(cl_ord_id) in _UUID_LENGTHS:
+        return cl_ord_id.replace("-", "").lower()
+    return cl_ord_id
+
+
 class Side(StrEnum):
     """Side of an order or of a trade's taker."""
 

@@ -2,22 +2,11 @@
 
 from krakenbox.model.command import OrderRef, Tier
 from krakenbox.model.fixed import Amount
-from krakenbox.model.order import AccountId, Order, OrderId
+from krakenbox.model.order import AccountId, Order, OrderId, client_key
 from krakenbox.venue.fees import Volume
 
 MAX_OPEN_ORDERS = {Tier.STARTER: 60, Tier.INTERMEDIATE: 80, Tier.PRO: 225}
 """Open orders per pair (Kraken, guide "spot rate limits"); tiers not named have no cap."""
-
-_UUID_LENGTHS = (32, 36)
-"""Only a UUID, without or with hyphens, has one: other client ids are 18 characters at most."""
-
-
-def client_key(cl_ord_id: str) -> str:
-    """What a client's id of an order is compared by."""
-    # Kraken, guide "spot-clordid": a UUID is kept as a number of 128 bits, so its spellings are one id.
-    if len(cl_ord_id) in _UUID_LENGTHS:
-        return cl_ord_id.replace("-", "").lower()
-    return cl_ord_id
 
 
 class Account:

@@ -4,8 +4,8 @@ from collections import Counter
 from itertools import pairwise
 
 from krakenbox.engine.book import BookSide
-from krakenbox.model.order import Order, OrderStatus, OrderType, Reference, Side, TimeInForce
-from krakenbox.venue.accounts import Account, client_key
+from krakenbox.model.order import Order, OrderStatus, OrderType, Reference, Side, TimeInForce, client_key
+from krakenbox.venue.accounts import Account
 from krakenbox.venue.exchange import Exchange
 from krakenbox.venue.market import Market
 from krakenbox.venue.timers import TimerKind

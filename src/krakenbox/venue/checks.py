@@ -14,10 +14,10 @@ from krakenbox.engine.triggers import Pricing
 from krakenbox.model.command import PlaceOrder
 from krakenbox.model.fixed import Price
 from krakenbox.model.instrument import Instrument, PairStatus, SystemStatus
-from krakenbox.model.order import Order, OrderTerms, OrderType, PriceType, Side, TimeInForce
+from krakenbox.model.order import Order, OrderTerms, OrderType, PriceType, Side, TimeInForce, client_key
 from krakenbox.model.reject import Reject
 from krakenbox.venue import dormant, fees
-from krakenbox.venue.accounts import MAX_OPEN_ORDERS, Account, client_key
+from krakenbox.venue.accounts import MAX_OPEN_ORDERS, Account
 from krakenbox.venue.market import Market
 from krakenbox.venue.venue import Venue
 
