@@ -182,6 +182,50 @@ def test_an_amend_below_what_is_filled_ends_the_order() -> None:
 # --- edit_order
 
 
+SLEEPING = {"side": "sell", "symbol": "BTC/USD"}
+
+
+@pytest.mark.parametrize(
+    ("entered", "changes", "trigger", "limit_price"),
+    [
+        ({"order_type": "stop-loss", "triggers": {"price": 95}}, {"triggers": {"price": 94}}, 940, 0),
+        ({"order_type": "stop-loss", "triggers": {"price": 95}}, {"stop_price": 94}, 940, 0),
+        (
+            {"order_type": "take-profit", "triggers": {"price": 5, "price_type": "pct"}},
+            {"triggers": {"price": 6, "price_type": "pct"}},
+            1060,
+            0,
+        ),
+        (
+            {"order_type": "stop-loss-limit", "triggers": {"price": 95}, "limit_price": 94},
+            {"limit_price": 93.5},
+            950,
+            935,
+        ),
+        (
+            {
+                "order_type": "trailing-stop-limit",
+                "triggers": {"price": 5, "price_type": "quote"},
+                "limit_price": 0,
+            },
+            {"limit_price": -1.5},
+            950,
+            935,
+        ),
+    ],
+)
+def test_a_sleeping_order_is_edited(
+    entered: dict[str, Any], changes: dict[str, Any], trigger: int, limit_price: int
+) -> None:
+    trader = Trader(Venue([place(sell, 1, at=100, by="bob"), place(buy, 1, at=100, by="carol")]))
+    (reply,) = trader.ask("add_order", order_qty=1, **SLEEPING | entered)
+    old = json.loads(reply)["result"]["order_id"]
+    result = asked(trader, "edit_order", order_id=old, symbol="BTC/USD", **changes)["result"]
+    (order,) = trader.venue.orders("alice")
+    assert (result["order_id"], result["original_order_id"]) == (order.order_id, old)
+    assert (order.trigger_price, order.limit_price) == (trigger, limit_price)
+
+
 def test_an_edit_is_acknowledged_with_both_ids() -> None:
     trader = Trader()
     old = trader.order_id(order_userref=3)

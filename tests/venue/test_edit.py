@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from builders import buy, deposit, drawn, opened, place, sell, story
+from builders import SECOND_NS, buy, deposit, drawn, opened, place, sell, story
 from changes import edit, own, refused
 from krakenbox.model.command import OpenAccount, SetLimits, SetSystemStatus, Tier
 from krakenbox.model.event import OrderAccepted, OrderEdited, OrderValidated
 from krakenbox.model.instrument import SystemStatus
-from krakenbox.model.order import AccountId, OrderId, TimeInForce, Trigger
+from krakenbox.model.order import AccountId, OrderId, PriceType, TimeInForce, Trigger
 from krakenbox.venue.accounts import MAX_OPEN_ORDERS
-from sleepers import dormant, oto, print_at
+from sleepers import asleep, dormant, oto, print_at
 
 BAD = "EGeneral:Invalid arguments:"
 BOOK = "102.0 x 1 | 100.0 x 1+2:alice+3"
@@ -116,9 +116,90 @@ def test_what_cannot_be_edited() -> None:
     pit = opened()
     print_at(pit, 100)
     pit.send(dormant(sell, 1, "stop-loss-limit", "95", "96"))
-    assert refused(pit, edit(own(pit), qty=2)) == BAD + "triggers"
     print_at(pit, 95)
     assert refused(pit, edit(own(pit), qty=2)) == BAD + "triggers"
+
+
+# Kraken, edit_order: triggered orders cannot be edited. One that still sleeps is not among them.
+@pytest.mark.parametrize(
+    ("order", "changes", "asleep_then"),
+    [
+        (("stop-loss", "95"), {"qty": 2}, "alice sell 2 at 95.0"),
+        (("stop-loss", "95"), {"trigger": Trigger(940)}, "alice sell 1 at 94.0"),
+        (("stop-loss", "-5%"), {"qty": 2}, "alice sell 2 at 104.5"),
+        (("stop-loss", "95"), {"trigger": Trigger(-60, PriceType.QUOTE)}, "alice sell 1 at 104.0"),
+        (("take-profit-limit", "120", "119"), {"at": 118}, "alice sell 1 at 120.0"),
+        (("trailing-stop", "5q"), {"qty": 2}, "alice sell 2 at 105.0 from 110.0"),
+        (
+            ("trailing-stop", "5q"),
+            {"trigger": Trigger(40, PriceType.QUOTE)},
+            "alice sell 1 at 106.0 from 110.0",
+        ),
+        (("trailing-stop-limit", "5q", "-1q"), {"qty": 2}, "alice sell 2 at 105.0 from 110.0"),
+    ],
+)
+def test_an_order_that_sleeps_is_edited_as_if_it_came_now(
+    order: tuple[str, ...], changes: dict[str, Any], asleep_then: str
+) -> None:
+    pit = opened()
+    print_at(pit, 100)
+    pit.send(dormant(sell, 1, *order))
+    print_at(pit, 110)
+    old = own(pit)
+    told = story(pit.send(edit(old, **changes)))
+    assert told == ["alice canceled: Order replaced", "alice accepted", "alice opened", "alice edited"]
+    assert asleep(pit) == [asleep_then]
+    assert own(pit).order_id != old.order_id
+    assert pit.hold("alice", "BTC") == asleep_then.split()[2]
+
+
+def test_a_limit_that_is_an_offset_stays_one_or_is_given_as_one() -> None:
+    pit = opened()
+    print_at(pit, 100)
+    pit.send(dormant(sell, 1, "trailing-stop-limit", "5q", "-1q"))
+    pit.send(edit(own(pit), qty=2))
+    assert (own(pit).terms.limit_price, own(pit).limit_price) == (-10, 940)
+    pit.send(edit(own(pit), at=-2))
+    assert (own(pit).terms.limit_price, own(pit).limit_price) == (-20, 930)
+
+
+def test_a_trigger_edited_to_one_already_met_ends_both() -> None:
+    pit = opened()
+    print_at(pit, 100)
+    pit.send(dormant(sell, 1, "stop-loss", "95"))
+    told = story(pit.send(edit(own(pit), trigger=Trigger(1010))))
+    assert told[-2:] == ["alice canceled: Order would trigger immediately", "alice edited"]
+    assert asleep(pit) == []
+
+
+def test_an_order_that_has_not_started_keeps_its_start() -> None:
+    pit = opened()
+    print_at(pit, 100)
+    start = (pit.time_ns // SECOND_NS + 1000) * SECOND_NS
+    pit.send(dormant(sell, 1, "stop-loss", "95", effective_ns=start))
+    told = story(pit.send(edit(own(pit), trigger=Trigger(940))))
+    assert told == ["alice canceled: Order replaced", "alice accepted", "alice edited"]
+    assert (own(pit).terms.effective_ns, own(pit).trigger_price) == (start, 940)
+
+
+@pytest.mark.parametrize(
+    ("order", "changes", "text"),
+    [
+        (("stop-loss", "95"), {"at": 94}, BAD + "limit_price"),
+        (("stop-loss", "95"), {"display": 1}, BAD + "display_qty"),
+        (("stop-loss", "95"), {"post_only": True}, BAD + "post_only"),
+        (("stop-loss", "95"), {"trigger": Trigger(0)}, BAD + "trigger_price"),
+        (("stop-loss", "95"), {"trigger": Trigger(-1000, PriceType.QUOTE)}, "EOrder:Invalid price"),
+        (("trailing-stop", "5q"), {"trigger": Trigger(950)}, BAD + "trigger_price_type"),
+    ],
+)
+def test_a_sleeping_order_is_edited_only_to_what_could_be_entered(
+    order: tuple[str, ...], changes: dict[str, Any], text: str
+) -> None:
+    pit = opened()
+    print_at(pit, 100)
+    pit.send(dormant(sell, 1, *order))
+    assert refused(pit, edit(own(pit), **changes)) == text
 
 
 def test_validate_only_says_what_would_be() -> None:

@@ -11,6 +11,7 @@ from krakenbox.gateway.method import CLOSE, MAX_ID, MODIFY, Method, Refusal, Sub
 from krakenbox.gateway.terms import counted, deadline_ns, deadline_refusal, trigger_of
 from krakenbox.model.command import AmendOrder, EditOrder, OrderRef
 from krakenbox.model.event import Event, OrderAmended, OrderEdited, OrderValidated
+from krakenbox.model.fixed import Price
 from krakenbox.model.instrument import InstrumentTable
 from krakenbox.model.order import AccountId, OrderId, OrderTerms, OrderType, PriceType
 from krakenbox.model.reject import Reject
@@ -130,12 +131,18 @@ def _edit(params: methods.EditOrder, account: AccountId, hub: Hub, now_ns: int) 
         return Reject.UNKNOWN_ORDER.text()
     figures = Figures(hub.reference.table.instruments[params.symbol])
     limit_price = params.limit_price if params.price is None else params.price
+    ref = OrderRef(order_id=OrderId(params.order_id))
+    terms = hub.open_order(account, ref)
+    # An edit names no kind of limit price: it is that of the order.
+    limit_type = terms.limit_price_type if terms is not None else PriceType.STATIC
     command = EditOrder(
         account,
         OrderId(params.order_id),
         params.symbol,
         qty=_given(params.order_qty, lambda qty: figures.qty(qty, "order_qty")),
-        limit_price=_given(limit_price, figures.price),
+        limit_price=_given(
+            limit_price, lambda price: Price(figures.offset(price, limit_type, "limit_price"))
+        ),
         display_qty=_given(params.display_qty, lambda qty: figures.qty(qty, "display_qty")),
         trigger=counted(trigger_of(params.triggers, params.stop_price, params.trigger), figures),
         post_only=params.post_only,
@@ -144,7 +151,6 @@ def _edit(params: methods.EditOrder, account: AccountId, hub: Hub, now_ns: int) 
         validate=params.validate,
         fee_preference=params.fee_preference,
     )
-    ref = OrderRef(order_id=OrderId(params.order_id))
     return figures.refusal or [Submission(command, ref, results.warnings(params))]
 
 

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from krakenbox.model.command import EditOrder, PlaceOrder
 from krakenbox.model.event import OrderEdited, OrderValidated
 from krakenbox.model.fixed import Qty
-from krakenbox.model.order import Order, OrderStatus, OrderTerms
+from krakenbox.model.order import Order, OrderStatus, OrderTerms, PriceType
 from krakenbox.model.reject import Reason, Reject
 from krakenbox.venue.admission import enter
 from krakenbox.venue.checks import Entry, arguments, first_refusal
@@ -57,7 +57,8 @@ def _uneditable(order: Order, command: EditOrder) -> str | None:
         field = "symbol"
     elif order.terms.conditional is not None:
         field = "conditional"
-    elif order.terms.trigger is not None or command.trigger is not None:
+    elif order.triggered or (command.trigger is not None and order.terms.trigger is None):
+        # Kraken, edit_order: not once the trigger of a stop or take-profit order has fired.
         field = "triggers"
     elif command.qty is not None and order.filled > command.qty:
         field = "order_qty"
@@ -67,16 +68,19 @@ def _uneditable(order: Order, command: EditOrder) -> str | None:
 def _new_terms(order: Order, command: EditOrder) -> OrderTerms:
     """The old order's terms as they stand, what the edit gives, and neither its `cl_ord_id` nor its fills."""
     terms = order.terms
+    # The limit of what trails is an offset: the price it came to beside the old peak is not the new order's.
+    limit_price = order.limit_price if terms.limit_price_type is PriceType.STATIC else terms.limit_price
     # Kraken, edit_order: fills stay with the old order, and the new quantity may not be below them. So it
     # is that of both together, and the new order has the rest.
     qty = order.qty if command.qty is None else command.qty
     return replace(
         terms,
         qty=Qty(qty - order.filled),
-        limit_price=order.limit_price if command.limit_price is None else command.limit_price,
+        limit_price=limit_price if command.limit_price is None else command.limit_price,
         display_qty=order.display_qty if command.display_qty is None else command.display_qty,
         # Kraken, edit_order: `post_only` is false unless given anew.
         post_only=command.post_only,
+        trigger=command.trigger or terms.trigger,
         cl_ord_id="",
         userref=command.userref,
         fee_preference=command.fee_preference or terms.fee_preference,
