@@ -85,6 +85,13 @@ def test_prices_beside_a_reference_of_100(
 def test_offsets_are_rounded_to_the_nearest_tick() -> None:
     assert priced(dormant(sell, 1, "stop-loss", "-1.2%").terms, 1003, 5).trigger_price == 990
     assert priced(dormant(sell, 1, "trailing-stop-limit", "0.8q", "0q").terms, 1003, 5) == (995, 1003, 995)
+    # Once: 1004.5 is nearer to 1000, though it would be 1005 on the way to a whole unit.
+    assert priced(dormant(buy, 1, "stop-loss", "0.45%").terms, 1000, 10).trigger_price == 1000
+    # The price is rounded, not its distance: 100.5 and 99.5 are both halfway and both go up.
+    assert [priced(dormant(buy, 1, "stop-loss", by).terms, 100, 1)[0] for by in ("0.5%", "-0.5%")] == [
+        101,
+        100,
+    ]
 
 
 def test_a_price_wakes_what_it_has_reached_oldest_first() -> None:

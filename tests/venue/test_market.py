@@ -60,6 +60,7 @@ def test_a_buy_holds_its_cost_and_fee_rounded_up(
         ("BTC/USD", 1, 4000, 200),
         ("BTC/USD", 1_000, 4000, 100_400),
         ("BTC/USD", 1_001, 4000, 100_600),
+        ("EUR/USD", 5_000, 1_000_000, 2),  # half a unit and half a unit of fee: each may be paid as one
     ],
 )
 def test_a_sell_holds_its_quantity_rounded_up(symbol: str, qty: int, ppm: int, held: int) -> None:
@@ -88,7 +89,7 @@ def test_a_hold_covers_a_single_fill(symbol: str, price: int, qty: int, ppm: int
     exact = price * qty
     charged = one.cost_to_quote.nearest(fee(one.to_cost.nearest(exact), ppm))
     assert one.hold(buy, exact, qty, ppm) >= one.to_quote.nearest(exact) + charged
-    assert one.hold(sell, exact, qty, ppm) >= one.to_base.nearest(qty)
+    assert one.hold(sell, exact, qty, ppm) >= one.to_base.nearest(qty) + one.to_base.nearest(fee(qty, ppm))
 
 
 @pytest.mark.parametrize(

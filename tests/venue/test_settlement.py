@@ -273,6 +273,17 @@ def test_a_taker_that_rests_pays_both_rates() -> None:
     assert (closed.cum_cost, closed.fee_usd) == (200_00000, 65000)
 
 
+def test_both_sides_of_one_account_pay_the_rates_it_had_before_the_trade() -> None:
+    pit = opened()
+    # 10,000 USD a side: either alone reaches the next step, from the next trade on.
+    pit.send(place(sell, "100", at=100, by="bob", sender_sub_id="left"))
+    maker, taker = fills(pit, place(buy, "100", at=100, by="bob", sender_sub_id="right"))
+    assert (maker.fee, taker.fee) == (25_00000, 40_00000)
+    pit.send(place(sell, "1", at=100, by="bob", sender_sub_id="left"))
+    maker, taker = fills(pit, place(buy, "1", at=100, by="bob", sender_sub_id="right"))
+    assert (maker.fee, taker.fee) == (20000, 35000)
+
+
 # --- fees in base
 
 

@@ -312,6 +312,18 @@ def test_nothing_starts_or_fires_while_nothing_may_match(
     assert asleep(pit) == ["alice sell 1 at 98.0"]
 
 
+def test_what_should_have_started_at_one_time_starts_in_order_of_entry() -> None:
+    pit = traded(SPREAD)
+    due = (pit.time_ns // SECOND_NS + 5) * SECOND_NS
+    for by in ("bob", "alice", "carol", "alice"):
+        pit.send(place(buy, 1, at=100, by=by, effective_ns=due))
+    pit.send(SetSystemStatus(SystemStatus.CANCEL_ONLY))
+    assert story(pit.send(Tick(), at_ns=due + SECOND_NS)) == []
+    told = story(pit.send(SetSystemStatus(SystemStatus.ONLINE)))
+    opened_by = [each.removesuffix(" opened") for each in told if each.endswith("opened")]
+    assert opened_by == ["bob", "alice", "carol", "alice"]
+
+
 def test_a_copy_made_while_nothing_may_match_knows_the_price_that_stood_meanwhile() -> None:
     pit = traded(SPREAD)
     pit.send_all(

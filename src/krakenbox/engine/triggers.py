@@ -64,8 +64,10 @@ def priced(terms: OrderTerms, reference: int, increment: int) -> Pricing:
 def _offset(reference: int, value: int, price_type: PriceType, increment: int) -> Price:
     if price_type is PriceType.STATIC:
         return Price(value)
-    by = value if price_type is PriceType.QUOTE else nearest(reference * value, _WHOLE)
-    return Price(nearest(reference + by, increment) * increment)
+    if price_type is PriceType.QUOTE:
+        return Price(nearest(reference + value, increment) * increment)
+    # Rounded once: a percentage that is first rounded to price units may cross half a tick.
+    return Price(nearest(reference * (_WHOLE + value), _WHOLE * increment) * increment)
 
 
 def rises(terms: OrderTerms) -> bool:

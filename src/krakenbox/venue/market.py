@@ -59,10 +59,10 @@ class Market:
 
         `ppm` is the fee rate to provide for; 0 where the fee comes out of what the order receives.
         """
-        if side is Side.SELL:
-            return self.to_base.up(qty + ceiling(qty * ppm, PPM))
         # Each part is rounded up by itself, the fee first at the precision it is charged in: a single fill
         # never needs more. A series of fills may, by a unit each; `settlement` then takes free funds.
+        if side is Side.SELL:
+            return self.to_base.up(qty) + self.to_base.up(ceiling(qty * ppm, PPM))
         fee = ceiling(exact * self.to_cost.multiply * ppm, PPM * self.to_cost.divide)
         return self.to_quote.up(exact) + self.cost_to_quote.up(fee)
 

@@ -56,6 +56,9 @@ def settle(venue: Venue, now: Moment, market: Market, taker: Order, maker: Order
     taker.filled = Qty(taker.filled + qty)
     passive = _party(venue, now, trade, maker, is_maker=True)
     active = _party(venue, now, trade, taker, is_maker=False)
+    for party in (passive, active):
+        # Only now: they may be of one account, whose rates are those it had before the trade.
+        party.account.volume.add(trade.day, trade.volume)
     if taker.terms.side is Side.BUY:
         _pay(venue, trade, buyer=active, seller=passive)
     else:
@@ -100,9 +103,9 @@ def _trade(venue: Venue, now: Moment, market: Market, price: Price, qty: Qty) ->
 
 
 def _party(venue: Venue, now: Moment, trade: _Trade, order: Order, is_maker: bool) -> _Party:
-    """Count a trade for one side and charge it the rate that its volume before this trade has earned."""
+    """Fill one side and charge it the rate that its volume before this trade has earned."""
     account = venue.accounts[order.account]
-    tier = trade.schedule.tier(account.volume.add(trade.day, trade.volume))
+    tier = trade.schedule.tier(account.volume.at(trade.day))
     ppm = tier.maker_ppm if is_maker else tier.taker_ppm
     market = trade.market
     fee = fees.fee(trade.cost, ppm)

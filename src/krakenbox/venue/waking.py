@@ -60,7 +60,8 @@ def _resume(venue: Venue, now: Moment, market: Market) -> None:
         if order.scheduled and venue.markets[order.terms.symbol] is market
         if order.terms.effective_ns <= now.time_ns
     ]
-    for order in sorted(late, key=lambda order: order.terms.effective_ns):
+    # As their timers would have: by their start, then in order of entry, whosever they are.
+    for order in sorted(late, key=lambda order: (order.terms.effective_ns, order.created_ns)):
         begin(venue, now, order)
 
 
