@@ -194,12 +194,9 @@ def status(order: OrderText, order_status: str, timestamp: str) -> str:
     {"timestamp":...,"exec_type":"status","order_status":"new","triggers":{...},"stop_price":95.0,
     "trigger":"last","triggered_price":94.9,"order_userref":0,"order_id":...}
     """
-    trigger = order.trigger
-    fired = trigger.last_price if trigger is not None and trigger.timestamp else ""
     return (
         f'{{"timestamp":"{timestamp}","exec_type":"status","order_status":"{order_status}",'
-        f"{_trigger_and_twins(order)}{_member('triggered_price', fired)}{order.identity},"
-        f'"order_id":"{order.order_id}"}}'
+        f'{_trigger_and_twins(order)}{order.identity},"order_id":"{order.order_id}"}}'
     )
 
 
@@ -296,7 +293,7 @@ def _prices(order: OrderText) -> str:
     if order.trigger is None:
         return f"{kind}{limit}{stop}"
     triggers = f'"triggers":{_triggers(order.trigger)},'
-    return f'{kind}{triggers}{stop}{limit}"trigger":"{order.trigger.reference}",'
+    return f"{kind}{triggers}{stop}{limit}{_reference_twins(order.trigger)}"
 
 
 def _trigger_and_twins(order: OrderText) -> str:
@@ -304,8 +301,14 @@ def _trigger_and_twins(order: OrderText) -> str:
         return ""
     return (
         f'"triggers":{_triggers(order.trigger)},"stop_price":{order.stop_price},'
-        f'"trigger":"{order.trigger.reference}",'
+        f"{_reference_twins(order.trigger)}"
     )
+
+
+def _reference_twins(trigger: TriggerText) -> str:
+    """Deprecated names of the reference and, once it fired, of the price that did it."""
+    fired = trigger.last_price if trigger.timestamp else ""
+    return f'"trigger":"{trigger.reference}",{_member("triggered_price", fired)}'
 
 
 def _triggers(trigger: TriggerText) -> str:
