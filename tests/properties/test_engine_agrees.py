@@ -12,6 +12,7 @@ from math import floor
 import pytest
 
 from builders import ASSETS, VENUE_ID
+from drawn_terms import MARKETS, POOR
 from krakenbox.model.command import (
     AddAsset,
     AddInstrument,
@@ -43,9 +44,10 @@ from krakenbox.model.event import (
 )
 from krakenbox.model.fixed import Amount
 from krakenbox.model.instrument import Instrument
-from krakenbox.model.order import AccountId, Order, OrderId, OrderTerms, Side
+from krakenbox.model.order import AccountId, Order, OrderId, OrderTerms, OrderType, Side
+from krakenbox.model.reject import Reason, Reject
 from krakenbox.venue.exchange import Exchange
-from operations import MARKETS, NAMES, Operations
+from operations import NAMES, Operations
 from reference.naive_book import NaiveVenue
 from reference.naive_orders import ASLEEP, SCHEDULED, NaiveOrder
 
@@ -71,7 +73,7 @@ class Pair:
         self.operations = Operations(seed, self.naive, self.ids)
         self.seq = 0
         for command in self._opening(instruments):
-            self.operations.time_ns += 1
+            self.operations.wait(1)
             self._apply(command)
 
     def operate(self) -> tuple[Command, str]:
@@ -126,7 +128,7 @@ class Pair:
         for name in NAMES:
             yield OpenAccount(AccountId(name), Tier.PRO)
             for asset, whole in (("BTC", 4), ("ETH", 80), ("EUR", 100_000), ("USD", 50_000)):
-                amount = whole * 10 ** ASSETS[asset].decimals
+                amount = whole * 10 ** ASSETS[asset].decimals // POOR.get(name, 1)
                 self.naive.balances[name, asset] = amount
                 yield Deposit(AccountId(name), asset, Amount(amount))
 
@@ -236,6 +238,40 @@ def test_the_engine_agrees_with_the_naive_venue(seed: int, soak: bool) -> None:
         pytest.fail(
             f"seed {seed} fails after {found.operations} operations, the last {found.last}\n{found.text}"
         )
+
+
+def _kind(happened: Words) -> str:
+    """What happened, without whom it happened to and with which figures."""
+    match happened:
+        case ("refused", text):
+            return f"refused: {text}"
+        case ("ended", _, status, reason, *_):
+            return f"{status}: {reason}"
+        case ("accepted", _, _, terms, parent, *_):
+            return f"{'secondary ' if parent else ''}{terms.order_type}"
+        case ("trigger", _, fired, *_):
+            return "fired" if fired else "trailed"
+        case _:
+            return str(happened[0])
+
+
+SECONDARIES = [each for each in OrderType if each.triggered or each is OrderType.LIMIT]
+EVERYTHING = {
+    *(each.value for each in OrderType if each is not OrderType.SETTLE_POSITION),
+    *(f"secondary {each}" for each in SECONDARIES),
+    *(f"canceled: {reason}" for reason in Reason if reason not in (Reason.NONE, Reason.EXPIRED)),
+    *("filled: ", "expired: Expired", "fired", "trailed", "refilled", "amended", "edited", "switch", "count"),
+    *(f"refused: {text}" for text in (Reject.FUNDS, Reject.POST_ONLY_ORDER, Reject.INVALID_PRICE)),
+}
+
+
+def test_all_that_can_happen_to_orders_does() -> None:
+    pair = Pair(1, NaiveVenue)
+    kinds = set()
+    for _ in range(5_000):
+        pair.operate()
+        kinds |= set(map(_kind, pair.naive.told))
+    assert kinds >= EVERYTHING, sorted(EVERYTHING - kinds)
 
 
 class HoldsLess(NaiveVenue):

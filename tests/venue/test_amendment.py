@@ -282,3 +282,13 @@ def test_a_scheduled_order_is_amended_before_it_starts() -> None:
     told = story(pit.send(Tick(), at_ns=start))
     assert told[0] == "alice opened"
     assert told[-1] == "alice filled"
+
+
+def test_a_scheduled_market_buy_holds_what_its_new_quantity_would_cost_now() -> None:
+    pit = opened("110.0 x 5, 100.0 x 1 |")
+    start_ns = (pit.time_ns // SECOND_NS + 5) * SECOND_NS
+    pit.send(place(buy, 1, effective_ns=start_ns))
+    assert pit.hold("alice", "USD") == "100.4"
+    for qty, held in ((3, "321.28"), (2, "210.84"), (1, "100.4")):
+        assert story(pit.send(amend(own(pit), qty=qty))) == [f"alice amended to {qty} at 0.0"]
+        assert pit.hold("alice", "USD") == held

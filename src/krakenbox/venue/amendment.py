@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from krakenbox.engine.matching import plan
 from krakenbox.engine.triggers import priced, rises
 from krakenbox.model.command import AmendOrder
-from krakenbox.model.fixed import Price
+from krakenbox.model.fixed import Price, Qty
 from krakenbox.model.order import Order, OrderType, PriceType, Side, Trigger
 from krakenbox.model.reject import Reject
 from krakenbox.venue.accounts import Account
@@ -242,7 +243,9 @@ def funds(amendment: Amendment) -> str | None:
         return None
 
     def needs(price: int, qty: int) -> int:
-        exact = price * qty if order.terms.side is Side.BUY else 0
+        exact = 0
+        if order.terms.side is Side.BUY:
+            exact = price * qty or _exact_now(amendment, qty)
         return market.hold(order.terms.side, exact, qty, order.hold_ppm)
 
     before = needs(order.limit_price or order.trigger_price, order.remaining)
@@ -251,6 +254,14 @@ def funds(amendment: Amendment) -> str | None:
     amendment.hold = after if after > before else min(after, order.hold)
     missing = amendment.hold - order.hold > amendment.account.available(order.hold_asset)
     return Reject.FUNDS.text() if missing else None
+
+
+def _exact_now(amendment: Amendment, qty: int) -> int:
+    """Exact price x qty of a market order that waits for its start, as the book stands."""
+    order, market, venue = amendment.order, amendment.market, amendment.venue
+    terms = replace(order.working_terms, qty=Qty(qty))
+    book, last_price = market.book, market.last_price
+    return plan(book, market.instrument, order.account, terms, last_price, venue.protection_ppm).exact
 
 
 def deadline(amendment: Amendment) -> str | None:
