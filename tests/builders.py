@@ -5,8 +5,9 @@
     assert story(told) == ["alice accepted", ...]              all that happened, money apart
     assert drawn(pit) == "102.0 x 1, 101.0 x 3:bob | 100.0 x 1"
 
-`2+3:bob` is a queue, oldest first: 2 of mia, who owns what has no name, and 3 of bob. Quantities and prices
-are numbers or texts of the instrument's decimals; BTC/USD unless told otherwise.
+`2+3:bob` is a queue, oldest first: 2 of mia, who owns what has no name, and 3 of bob. `2(5)` is an iceberg
+that shows 2 of 5. Quantities and prices are numbers or texts of the instrument's decimals; BTC/USD unless
+told otherwise.
 """
 
 from collections.abc import Iterator
@@ -34,20 +35,26 @@ from krakenbox.model.event import (
     AssetListed,
     BalancePosted,
     BookChanged,
+    CancelTimerSet,
     Event,
     HistorySeeded,
+    IcebergRefilled,
     InstrumentListed,
     LimitsSet,
     NonceUsed,
     OrderAccepted,
+    OrderAmended,
     OrderClosed,
+    OrderEdited,
     OrderFilled,
     OrderOpened,
     OrdersCanceled,
     OrderValidated,
+    RateCounted,
     Rejected,
     SystemStatusChanged,
     Traded,
+    TriggerChanged,
 )
 from krakenbox.model.fixed import Amount, Cost, Price, Qty, from_decimal, to_text
 from krakenbox.model.instrument import Asset, Instrument
@@ -116,17 +123,20 @@ def plain(value: int, decimals: int) -> str:
 def place(
     side: Side, qty: Number = 0, at: Number | None = None, by: str = "alice", **fields: Any
 ) -> PlaceOrder:
-    """An order: limit with a price, market without. `cash=` spends; other fields are those of the terms,
-    and `validate` and `deadline_ns` those of the command."""
+    """An order: limit with a price, market without. `cash=` spends, `display=` makes an iceberg; other fields
+    are those of the terms, and `validate` and `deadline_ns` those of the command."""
     i = INSTRUMENTS[fields.pop("symbol", BTC_USD.symbol)]
     command = {name: fields.pop(name) for name in ("validate", "deadline_ns") if name in fields}
+    display = units(fields.pop("display", 0), i.qty_decimals)
+    order_type = OrderType.MARKET if at is None else OrderType.ICEBERG if display else OrderType.LIMIT
     terms = OrderTerms(
         symbol=i.symbol,
         side=side,
-        order_type=OrderType.MARKET if at is None else OrderType.LIMIT,
+        order_type=fields.pop("order_type", order_type),
         qty=Qty(units(qty, i.qty_decimals)),
         limit_price=Price(units(at or 0, i.price_decimals)),
         cash_qty=Cost(units(fields.pop("cash", 0), i.cost_decimals)),
+        display_qty=Qty(display),
         **fields,
     )
     return PlaceOrder(AccountId(by), terms, **command)
@@ -206,16 +216,16 @@ def opened(ladder: str = "", symbol: str = BTC_USD.symbol) -> Pit:
 
 def draw(pit: Pit, ladder: str, symbol: str = BTC_USD.symbol) -> None:
     """Rest the orders of a drawn book, queue by queue."""
-    for owner, side, qty, price in _orders(ladder):
-        told = pit.send(place(side, qty, at=price, by=owner, symbol=symbol))
+    for owner, side, (display, qty), price in _orders(ladder):
+        told = pit.send(place(side, qty, at=price, by=owner, symbol=symbol, display=display))
         assert isinstance(told[-1], BookChanged), f"{qty} at {price} does not rest: {story(told)}"
 
 
 def book(ladder: str) -> OrderBook:
     """A book of BTC/USD on its own, without an exchange: the n-th order drawn is called `On`."""
     found = OrderBook()
-    for number, (owner, side, qty, price) in enumerate(_orders(ladder), 1):
-        terms = place(side, qty, at=price).terms
+    for number, (owner, side, (display, qty), price) in enumerate(_orders(ladder), 1):
+        terms = place(side, qty, at=price, display=display).terms
         order = Order(
             order_id=OrderId(f"O{number}"),
             account=AccountId(owner),
@@ -224,20 +234,23 @@ def book(ladder: str) -> OrderBook:
             limit_price=terms.limit_price,
             time_ns=number,
             created_ns=number,
+            display_qty=terms.display_qty,
+            shown=terms.display_qty or terms.qty,
         )
         found.own(side).rest(order)
     return found
 
 
-def _orders(ladder: str) -> Iterator[tuple[str, Side, str, str]]:
-    """Owner, side, quantity and price of each order of a drawn book, queue by queue."""
+def _orders(ladder: str) -> Iterator[tuple[str, Side, tuple[str, str], str]]:
+    """Owner, side, (display and whole quantity), and price of each order of a drawn book, queue by queue."""
     asks, _, bids = ladder.partition("|")
     for side, levels in ((sell, asks), (buy, bids)):
         for level in filter(None, map(str.strip, levels.split(","))):
             price, _, queue = level.partition(" x ")
             for order in queue.split("+"):
                 qty, _, owner = order.partition(":")
-                yield owner or OWNER, side, qty, price
+                display, _, whole = qty.rstrip(")").partition("(")
+                yield owner or OWNER, side, (display, whole) if whole else ("0", qty), price
 
 
 def drawn(pit: Pit, symbol: str = BTC_USD.symbol) -> str:
@@ -249,12 +262,13 @@ def drawn_book(book: OrderBook, symbol: str = BTC_USD.symbol) -> str:
     """A book as it would be drawn."""
     i = INSTRUMENTS[symbol]
 
+    def drawn_order(order: Order) -> str:
+        whole = f"({plain(order.remaining, i.qty_decimals)})" if order.shown < order.remaining else ""
+        owner = "" if order.account == OWNER else f":{order.account}"
+        return plain(order.shown, i.qty_decimals) + whole + owner
+
     def level(price: int, queue: list[Order]) -> str:
-        orders = (
-            plain(o.remaining, i.qty_decimals) + ("" if o.account == OWNER else f":{o.account}")
-            for o in queue
-        )
-        return f"{to_text(price, i.price_decimals)} x {'+'.join(orders)}"
+        return f"{to_text(price, i.price_decimals)} x {'+'.join(map(drawn_order, queue))}"
 
     asks = [level(each.price, list(each)) for each in book.asks]
     bids = [level(each.price, list(each)) for each in book.bids]
@@ -262,13 +276,30 @@ def drawn_book(book: OrderBook, symbol: str = BTC_USD.symbol) -> str:
 
 
 def story(events: list[Event]) -> list[str]:
-    """What happened, a line an event, without the postings."""
-    return [line(event) for event in events if not isinstance(event, BalancePosted)]
+    """What happened, a line an event, without the postings and the trading counters."""
+    return [line(event) for event in events if not isinstance(event, BalancePosted | RateCounted)]
 
 
 def postings(events: list[Event]) -> list[str]:
     """The ledger entries: account, asset, amount, and the fee if there is one."""
     return [line(event) for event in events if isinstance(event, BalancePosted)]
+
+
+def counters(events: list[Event]) -> list[str]:
+    """The trading counters: account, pair, what it stands at."""
+    return [line(event) for event in events if isinstance(event, RateCounted)]
+
+
+Listing = (
+    AccountOpened
+    | AssetListed
+    | InstrumentListed
+    | SystemStatusChanged
+    | HistorySeeded
+    | NonceUsed
+    | LimitsSet
+)
+"""What the operator's commands bring about."""
 
 
 def line(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912 (one case per event)
@@ -292,12 +323,32 @@ def line(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912 (one case per eve
             return f"{account} {'made' if maker else 'took'} {what}"
         case OrderClosed(account=account, status=status, reason=reason):
             return f"{account} {status}" + (f": {reason}" if reason else "")
+        case OrderAmended(account=account, terms=terms):
+            what = f"{_qty(terms.symbol, event.qty)} at {_price(terms.symbol, event.limit_price)}"
+            return f"{account} amended to {what}"
+        case OrderEdited(account=account):
+            return f"{account} edited"
+        case TriggerChanged(account=account, terms=terms):
+            what = "fired" if event.triggered else f"trails at {_price(terms.symbol, event.trigger_price)}"
+            return f"{account} {what} by {_price(terms.symbol, event.last_price)}"
+        case IcebergRefilled(account=account, terms=terms):
+            return f"{account} shows {_qty(terms.symbol, event.display_qty_remain)} anew"
+        case CancelTimerSet(account=account, trigger_ns=trigger_ns):
+            return f"{account} timer {trigger_ns}"
+        case RateCounted(account=account, symbol=symbol):
+            return f"{account} {symbol} counter {plain(event.counter_milli, 3)}"
         case OrdersCanceled(account=account, count=count):
             return f"{account} canceled {count}"
         case BalancePosted(account=account, asset=name):
             decimals = ASSETS[name].decimals
             fee = f" fee {plain(event.fee, decimals)}" if event.fee else ""
             return f"{account} {name} {plain(event.amount, decimals)}{fee}"
+        case _:
+            return _listing(event)
+
+
+def _listing(event: Listing) -> str:
+    match event:
         case AccountOpened(account=account, tier=tier):
             return f"account {account} {tier}"
         case AssetListed(asset=listed):

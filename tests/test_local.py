@@ -12,7 +12,7 @@ from msgspec.structs import replace
 import krakenbox
 from gateway.peer import Peer, hang_up_all, run
 from krakenbox.clock import ManualClock
-from krakenbox.config import load_default
+from krakenbox.config import Limits, load_default
 from krakenbox.errors import ConfigError
 from krakenbox.gateway import door
 from krakenbox.model.command import Deposit
@@ -224,5 +224,24 @@ def test_a_half_open_handshake_does_not_hold_up_the_end(monkeypatch: pytest.Monk
             peer.writer.write(b"GET /v2 HTTP/1.1\r\n")
             await peer.writer.drain()
         assert await peer.ended()
+
+    run(test())
+
+
+@pytest.mark.parametrize(
+    ("limits", "texts"), [(Limits.OFF, set()), (Limits.REAL, {"EOrder:Rate limit exceeded"})]
+)
+def test_trading_limits_are_lifted_by_the_configuration(limits: Limits, texts: set[str]) -> None:
+    async def test() -> None:
+        async with live(limits=limits) as exchange:
+            # A starter: 60 transactions at once, 60 open orders.
+            carol = await Client.connect(exchange.ws_auth_url)
+            secret = await token(exchange, "carol")
+            order = {"symbol": "BTC/USD", "side": "buy", "order_type": "limit", "order_qty": 0.0001}
+            replies = []
+            for _ in range(100):
+                carol.send("add_order", token=secret, limit_price=10_000, **order)
+                replies += await carol.until("add_order")
+            assert {reply["error"] for reply in replies if not reply["success"]} == texts
 
     run(test())

@@ -20,6 +20,8 @@ MODULE_LINES = 400
 FUNCTION_LINES = 50
 
 INTEGERS_ONLY = ("model", "engine", "venue")
+_PURE_GATEWAY = """cancels changes credentials desk entries figures level3counter method replies session
+    subscriptions terms v1 v2 rest"""
 PURE = (
     *INTEGERS_ONLY,
     "errors",
@@ -28,16 +30,7 @@ PURE = (
     "sequencer",
     "journal.log",
     "journal.snapshot",
-    "gateway.credentials",
-    "gateway.desk",
-    "gateway.level3counter",
-    "gateway.replies",
-    "gateway.session",
-    "gateway.subscriptions",
-    "gateway.terms",
-    "gateway.v1",
-    "gateway.v2",
-    "gateway.rest",
+    *(f"gateway.{name}" for name in _PURE_GATEWAY.split()),
     "client.connection",
     "client.book",
     "client.orders",

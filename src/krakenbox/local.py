@@ -194,7 +194,7 @@ class LocalExchange:
         )
         self.server = Server(self._hub, open_session, self._drain, clock.now_ns, options)
         rest = Rest(self._hub, keyring, tokens, config.fee_schedules, limited=limited)
-        admin = Admin(self._hub, keyring, chance.randbytes)
+        admin = Admin(self._hub, keyring, chance.randbytes, config.server.admin_token)
         self._http = Http(rest, admin, self.submit, self._vitals, clock.now_ns)
 
     def _open(self) -> None:

@@ -66,6 +66,55 @@ def test_orders_over_websocket_and_the_book(serve: Callable[..., Served]) -> Non
     asyncio.run(trade(serve("--market", "off")))
 
 
+async def order_types(served: Served) -> None:
+    """Alice enters what sleeps and what enters more, amends, and cancels one, several, all."""
+    alice, bob = exchange(served, "alice"), exchange(served, "bob")
+    try:
+        async with asyncio.timeout(55):
+            await bob.create_order_ws("ETH/USD", "limit", "sell", 1, 3000)
+            taken = {"stopLoss": {"triggerPrice": 2900, "price": 2890}}
+            await alice.create_order_ws("ETH/USD", "limit", "buy", 1, 3000, taken)
+            stop = await alice.create_order_ws("ETH/USD", "market", "sell", 1, None, {"stopLossPrice": 2800})
+            profit = await alice.create_order_ws(
+                "ETH/USD", "limit", "sell", 1, 3190, {"takeProfitPrice": 3200}
+            )
+            trailing = await alice.create_order_ws(
+                "ETH/USD", "market", "sell", 1, None, {"trailingPercent": 5}
+            )
+            resting = await alice.create_order_ws(
+                "ETH/USD", "limit", "buy", 2, 2500, {"clientOrderId": "mine"}
+            )
+
+            amended = await alice.edit_order_ws(resting["id"], "ETH/USD", "limit", "buy", 1.5, 2600)
+            assert amended["id"] == resting["id"]
+            moved = await alice.edit_order_ws(
+                stop["id"], "ETH/USD", "market", "sell", 0.5, None, {"stopLossPrice": 2850}
+            )
+            assert moved["id"] == stop["id"]
+            book = await bob.watch_order_book("ETH/USD", 10)
+            assert [level[:2] for level in book["bids"]] == [[2600, 1.5]]
+
+            canceled = await alice.cancel_order_ws(trailing["id"])
+            assert canceled["result"]["order_id"] == trailing["id"]
+            several = await alice.cancel_orders_ws([profit["id"], resting["id"]])
+            assert several["result"]["order_id"] == profit["id"]
+            # The stop, and what the fill of the first order entered.
+            everything = await alice.cancel_all_orders_ws()
+            assert everything["result"] == {"count": 2}
+
+            with pytest.raises(ccxt.ExchangeError, match="EOrder:Unknown order"):
+                await alice.edit_order_ws(resting["id"], "ETH/USD", "limit", "buy", 1, 2600)
+            with pytest.raises(ccxt.ExchangeError, match="EOrder:Reduce only:No position exists"):
+                await alice.create_order_ws("ETH/USD", "limit", "sell", 1, 3100, {"reduceOnly": True})
+    finally:
+        await alice.close()
+        await bob.close()
+
+
+def test_every_order_type_it_knows(serve: Callable[..., Served]) -> None:
+    asyncio.run(order_types(serve("--market", "off")))
+
+
 async def watch_market(served: Served) -> None:
     """Books, trades, tickers and candles of a living market arrive in ccxt's own shapes."""
     kraken = exchange(served, "carol")

@@ -129,6 +129,62 @@ def test_an_order_is_placed_filled_and_canceled(serve: Callable[..., Served]) ->
     asyncio.run(trade(serve("--market", "off")))
 
 
+async def every_method(served: Served) -> None:
+    """Alice amends, edits, enters and cancels batches, and lets the dead man's switch fire."""
+    inbox = Inbox()
+    async with client(served, "alice", inbox) as sdk:
+        await sdk.subscribe(params={"channel": "executions", "snap_orders": True})
+        await inbox.wait(lambda message: message.get("channel") == "executions")
+        req_ids = iter(range(1, 100))
+
+        async def ask(method: str, **params: Any) -> Message:
+            req_id = next(req_ids)
+            await sdk.send_message({"method": method, "params": params, "req_id": req_id})
+            return await inbox.wait(ack(req_id))
+
+        bid = {"order_type": "limit", "side": "buy", "order_qty": 0.02, "limit_price": 50000.5}
+        added = await ask("add_order", symbol="BTC/USD", cl_ord_id="mine", **bid)
+        first = added["result"]["order_id"]
+        amended = await ask("amend_order", order_id=first, order_qty=0.03, symbol="BTC/USD")
+        assert amended["result"]["order_id"] == first
+        await inbox.wait(row("amended", first))
+        amended = await ask("amend_order", cl_ord_id="mine", limit_price=50001)
+        assert amended["result"]["cl_ord_id"] == "mine"
+
+        edited = await ask("edit_order", order_id=first, symbol="BTC/USD", order_qty=0.01)
+        second = edited["result"]["order_id"]
+        assert edited["result"]["original_order_id"] == first
+        await inbox.wait(row("new", second))
+        assert inbox.executions(first) == ["pending_new", "new", "amended", "amended", "canceled"]
+
+        iceberg = {**bid, "order_type": "iceberg", "order_qty": 1.5, "display_qty": 0.1}
+        stop = {"order_type": "stop-loss-limit", "side": "buy", "order_qty": 0.002, "limit_price": 900001}
+        stop["triggers"] = {"reference": "index", "price": 900000.0}
+        poor = {**bid, "order_qty": 9_000_000}
+        batch = await ask("batch_add", symbol="BTC/USD", orders=[iceberg, stop, poor, bid])
+        assert batch["success"] is True
+        assert batch["result"][2] == {"error": "EOrder:Insufficient funds"}
+        ids = [batch["result"][place]["order_id"] for place in (0, 1, 3)]
+        for order_id in ids:
+            await inbox.wait(row("new", order_id))
+        canceled = await ask("batch_cancel", orders=[ids[0], ids[2]])
+        assert (canceled["orders_cancelled"], canceled["result"]) == (2, {"count": 2})
+        assert (await ask("cancel_all"))["result"] == {"count": 2}
+
+        armed = await ask("cancel_all_orders_after", timeout=60)
+        assert armed["result"]["triggerTime"] > armed["result"]["currentTime"]
+        disarmed = await ask("cancel_all_orders_after", timeout=0)
+        assert disarmed["result"]["triggerTime"] == "0"
+        last = (await ask("add_order", symbol="BTC/USD", **bid))["result"]["order_id"]
+        fires = (await ask("cancel_all_orders_after", timeout=1))["result"]["triggerTime"]
+        ended = await inbox.wait(row("canceled", last))
+        assert ended["data"][0]["timestamp"] == fires.replace("Z", ".000000Z")
+
+
+def test_its_other_methods(serve: Callable[..., Served]) -> None:
+    asyncio.run(every_method(serve("--market", "off")))
+
+
 async def watch_books(served: Served, monkeypatch: pytest.MonkeyPatch, depth: int) -> None:
     """The SDK's order book client, fifty updates per pair, never invalid."""
     monkeypatch.setattr(SpotOrderBookClient, "WS_URL", served.ws_url.removesuffix("/v2"))

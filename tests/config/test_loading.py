@@ -168,13 +168,33 @@ def test_a_file_may_start_from_nothing(tmp_path: Path) -> None:
     assert config.server.flush_ms == 0
 
 
+def test_a_bearer_token_for_the_operator_is_kept_and_never_shown(tmp_path: Path) -> None:
+    assert load(written(tmp_path, "")).server.admin_token == ""
+    config = load(written(tmp_path, '[server]\nadmin_token = "0123456789abcdef"'))
+    assert config.server.admin_token == "0123456789abcdef"
+    with pytest.raises(ConfigError) as caught:
+        load(written(tmp_path, '[server]\nadmin_token = "secret"'))
+    assert "secret" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[server]\nws_prot = 1", "server.ws_prot: no such key; expected one of flush_ms, hosts, http_port,"),
+        (
+            "[server]\nws_prot = 1",
+            "server.ws_prot: no such key; expected one of admin_token, flush_ms, hosts,",
+        ),
         ("[server]\nws_port = 65536", "server.ws_port: must be a port, 0 to 65535; was 65536"),
         ("[server]\nflush_ms = -1", "server.flush_ms: must be 0 or more; was -1"),
         ("[server]\nhosts = []", "server.hosts: must name at least one address"),
+        (
+            '[server]\nadmin_token = "short"',
+            "server.admin_token: must be 16 or more printable ASCII characters",
+        ),
+        (
+            '[server]\nadmin_token = "a long one\\nof two lines"',
+            "server.admin_token: must be 16 or more printable ASCII characters",
+        ),
         ('[server]\nlimits = "on"', "server.limits: must be one of real, off; was 'on'"),
         ('[market]\nlevel = "wild"', "market.level: must be one of off, calm, busy; was 'wild'"),
         ("[assets.BTC]\ndecimals = 19", "assets.BTC.decimals: must be 0 to 18; was 19"),

@@ -14,7 +14,16 @@ def order(number: int, side: Side, price: int, qty: int) -> Order:
     terms = OrderTerms(
         symbol="BTC/USD", side=side, order_type=OrderType.LIMIT, qty=Qty(qty), limit_price=Price(price)
     )
-    return Order(OrderId(f"O{number}"), AccountId("mia"), terms, Qty(qty), Price(price), number, number)
+    return Order(
+        OrderId(f"O{number}"),
+        AccountId("mia"),
+        terms,
+        Qty(qty),
+        Price(price),
+        number,
+        number,
+        shown=Qty(qty),
+    )
 
 
 def queues(side: BookSide) -> list[tuple[int, list[str]]]:
@@ -121,6 +130,41 @@ def test_a_fill_is_within_what_remains(qty: int) -> None:
     assert first is not None
     with pytest.raises(AssertionError, match="fill of"):
         found.asks.fill(first, Qty(qty))
+
+
+def test_an_iceberg_shows_a_part_and_leaves_when_that_is_used_up() -> None:
+    found = book("102.0 x 2(5)+3 |")
+    side = found.asks
+    first = side.levels[-1020].head
+    assert first is not None
+    assert side.fill(first, Qty(50_000_000)) == 450_000_000
+    assert drawn_book(found) == "102.0 x 1.5(4.5)+3 |"
+    assert side.fill(first, Qty(150_000_000)) == 300_000_000
+    assert drawn_book(found) == "102.0 x 3 |"
+    assert first.remaining == 300_000_000
+    with pytest.raises(AssertionError, match="shows 0"):
+        side.rest(first)
+    first.shown = Qty(200_000_000)
+    assert side.rest(first) == 500_000_000
+    assert drawn_book(found) == "102.0 x 3+2(3) |"
+
+
+@pytest.mark.parametrize(("qty", "level"), [(1, 300_000_001), (200_000_000, 500_000_000)])
+def test_an_order_shows_more_or_less_in_its_place(qty: int, level: int) -> None:
+    found = book("102.0 x 1(2)+3 |")
+    first = found.asks.levels[-1020].head
+    assert first is not None
+    assert found.asks.show(first, Qty(qty)) == level
+    assert found.asks.levels[-1020].head is first
+    with pytest.raises(AssertionError, match="would show"):
+        found.asks.show(first, Qty(200_000_001))
+
+
+def test_queue_times_of_a_level_ascend_even_within_one_command() -> None:
+    found = BookSide(Side.BUY)
+    for number, price in ((7, 1), (7, 1), (3, 1), (3, 2), (99, 1)):
+        found.rest(order(number, Side.BUY, price, 1))
+    assert [[o.time_ns for o in level] for level in found] == [[3], [7, 8, 9, 99]]
 
 
 def test_a_book_is_crossed_when_bid_and_ask_meet() -> None:

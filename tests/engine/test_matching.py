@@ -189,3 +189,81 @@ def test_cash_that_is_spent_reaches_no_own_order_behind() -> None:
 def test_a_post_only_order_that_meets_its_own_is_a_post_only_order() -> None:
     found = planned("102.0 x 1:alice |", place(buy, 1, at=102, post_only=True))
     assert found == ([], Reason.POST_ONLY)
+
+
+# --- icebergs
+
+
+@pytest.mark.parametrize(
+    ("ladder", "command", "steps", "ending"),
+    [
+        # A reload joins the back: the others of the level come first.
+        ("102.0 x 1(3)+2 |", place(buy, 4, at=102), ["1 at 102.0", "2 at 102.0", "1 at 102.0"], RESTS),
+        ("102.0 x 1(2) |", place(buy, 3, at=102), ["1 at 102.0", "1 at 102.0"], RESTS),
+        ("102.0 x 2(5) |", place(buy, 9, at=102), ["2 at 102.0", "2 at 102.0", "1 at 102.0"], RESTS),
+        # All of a level before the next one, hidden or not.
+        ("103.0 x 1, 102.0 x 1(2) |", place(buy, 3), ["1 at 102.0", "1 at 102.0", "1 at 103.0"], RESTS),
+        ("102.0 x 2(4) |", place(buy, "1.5", at=102), ["1.5 at 102.0"], RESTS),
+        # All or nothing counts what is hidden.
+        ("102.0 x 1(3) |", place(buy, 3, at=102, time_in_force=FOK), ["1 at 102.0"] * 3, RESTS),
+        ("102.0 x 1(3) |", place(buy, 4, at=102, time_in_force=FOK), [], Reason.FILL_OR_KILL),
+        (
+            "| 100.0 x 2(3)+1(2)",
+            place(sell, 5),
+            ["2 at 100.0", "1 at 100.0", "1 at 100.0", "1 at 100.0"],
+            RESTS,
+        ),
+        # Two that hide take turns.
+        (
+            "| 100.0 x 1(3)+2(5)",
+            place(sell, 9, at=100),
+            [f"{qty} at 100.0" for qty in (1, 2, 1, 2, 1, 1)],
+            RESTS,
+        ),
+        # Cash buys hidden quantity too, and stops where it is spent.
+        (
+            "102.0 x 1(2), 100.0 x 1(2) |",
+            place(buy, cash=251),
+            ["1 at 100.0", "1 at 100.0", "0.5 at 102.0"],
+            RESTS,
+        ),
+        # An own iceberg is canceled whole, at its visible place.
+        (
+            "102.0 x 1(3):alice+1 |",
+            place(buy, 2, at=102, stp=StpType.CANCEL_OLDEST),
+            ["cancel O1", "1 at 102.0"],
+            RESTS,
+        ),
+        ("102.0 x 1(2)+1(3):alice |", place(buy, 3, at=102), ["1 at 102.0"], SELF),
+    ],
+)
+def test_icebergs(ladder: str, command: PlaceOrder, steps: list[str], ending: Reason) -> None:
+    assert planned(ladder, command) == (steps, ending)
+
+
+@pytest.mark.parametrize(
+    ("resting", "arriving", "steps", "ending"),
+    [
+        ("", "", [], SELF),
+        ("a", "a", [], SELF),
+        ("a", "b", ["1 at 102.0"], RESTS),
+        ("a", "", ["1 at 102.0"], RESTS),
+    ],
+)
+def test_self_trade_prevention_is_between_orders_of_one_trader(
+    resting: str, arriving: str, steps: list[str], ending: Reason
+) -> None:
+    found = book("102.0 x 1:alice |")
+    head = found.asks.levels[-1020].head
+    assert head is not None
+    head.terms = replace(head.terms, sender_sub_id=resting)
+    command = place(buy, 1, at=102, sender_sub_id=arriving)
+    result = plan(found, BTC_USD, command.account, command.terms, Price(0))
+    assert (len(result.steps), result.ending) == (len(steps), ending)
+
+
+@pytest.mark.parametrize(("ppm", "bound"), [(50_000, 1050), (49_999, 1049), (1, 1000), (1_000_000, 2000)])
+def test_the_width_of_the_protection(ppm: int, bound: int) -> None:
+    makers = book("").asks
+    assert protection_bound(buy, Price(1000), makers, ppm) == bound
+    assert protection_bound(sell, Price(1000), makers, ppm) == 2000 - bound

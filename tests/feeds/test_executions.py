@@ -5,6 +5,7 @@ import pytest
 from builders import SECOND_NS, START_NS, buy, cancel, cancel_all, instrument, place, sell
 from krakenbox.feeds.executions import SNAPSHOT_FILLS, ExecutionOptions, Executions, OrderEvent
 from krakenbox.feeds.hub import Subscriber
+from krakenbox.model.command import SetLimits
 from krakenbox.model.event import OrderAccepted, OrderClosed, OrderFilled, OrderOpened
 from krakenbox.model.fixed import Cost, Price, Qty
 from krakenbox.model.instrument import Instrument
@@ -87,6 +88,33 @@ def test_without_order_status_there_is_no_pending_new() -> None:
     messages = floor.told(1)
     assert [exec_type for exec_type, _ in rows(messages)] == ["new", "trade", "filled", "new", "canceled"]
     assert [read(text)["sequence"] for text in messages] == [2, 3, 4, 5, 6]
+
+
+def test_rows_tell_the_trading_counter_to_those_who_asked_for_it() -> None:
+    floor = venue()
+    listening(floor, ratecounter=True)
+    listening(floor, TWO)
+    floor.send(place(buy, 1, at=100, userref=3), place(buy, 1, at=100, symbol="BTC/EUR"))
+    floor.send(cancel(userref=3))
+    told = [row.get("ratecount") for text in floor.told(ONE) for row in read(text)["data"]]
+    # Each pair counts by itself; a milli of decay, and 8 for a cancel of an order not five seconds old.
+    assert told == ["1.000", "1.000", "1.000", "1.000", "8.993"]
+    assert not any("ratecount" in text for text in floor.told(TWO))
+
+
+def test_a_snapshot_tells_the_trading_counter_as_it_was_last_charged() -> None:
+    floor = venue()
+    floor.send(place(buy, 1, at=100), place(buy, 1, at=99), place(buy, 1, at=99, symbol="BTC/EUR", by="bob"))
+    [text] = listening(floor, ratecounter=True, snap_trades=True)
+    assert [row["ratecount"] for row in read(text)["data"]] == ["1.996", "1.996"]
+
+
+def test_without_limits_the_trading_counter_is_nothing() -> None:
+    floor = venue()
+    floor.send(SetLimits(False))
+    listening(floor, ratecounter=True)
+    floor.send(place(buy, 1, at=100))
+    assert [read(text)["data"][0]["ratecount"] for text in floor.told(ONE)] == ["0.000", "0.000"]
 
 
 def test_others_hear_nothing() -> None:

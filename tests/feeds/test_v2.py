@@ -75,6 +75,12 @@ def test_a_fee_has_the_precision_of_costs() -> None:
     assert row["liquidity_ind"] == "m"
 
 
+def test_a_fee_in_the_base_asset_has_the_precision_of_quantities() -> None:
+    fill = msgspec.structs.replace(FILL, fee=1300, fee_asset="BTC")
+    row = read(v2.filled(v2.order(ORDER, TERMS, BTC_USD), fill, BTC_USD))
+    assert row["fees"] == [{"asset": "BTC", "qty": "0.00001300"}]
+
+
 def test_a_fill_that_completes_the_order_still_reads_partially_filled() -> None:
     row = read(v2.filled(v2.order(ORDER, TERMS, BTC_USD), FILL, BTC_USD))
     assert (row["order_status"], row["cum_qty"], row["cost"]) == (

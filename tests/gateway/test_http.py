@@ -182,12 +182,17 @@ def test_admin_answers_once_its_commands_are_durable(rest: Rest, hub: Hub, keyri
             journal.refuses = True
             response = await client.post(f"{url}/admin/accounts", json={"name": "eve"})
             assert (response.status, await response.json()) == (503, {"error": "EService:Unavailable"})
-            response = await client.post(f"{url}/admin/keys", data="{")
+            response = await client.post(
+                f"{url}/admin/keys", data="{", headers={"Content-Type": "application/json"}
+            )
             assert response.status == 400
+            response = await client.post(f"{url}/admin/keys", data='{"name":"alice"}')
+            assert response.status == 415
             response = await client.post(
                 f"{url}/admin/keys", json={"name": "alice"}, headers={"Origin": "http://127.0.0.1:8080"}
             )
-            assert (response.status, await response.json()) == (403, {"error": "not from a web page"})
+            assert response.status == 403
+            assert await response.json() == {"error": "not from a page of http://127.0.0.1:8080"}
 
     asyncio.run(run())
 

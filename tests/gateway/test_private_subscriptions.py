@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from builders import BTC_USD, buy, place, sell
-from harness import LIMIT, TIMES, Client, Venue, ack, kinds, refusal, request, subscribe, unsubscribe
+from harness import LIMIT, TIMES, Client, Trader, Venue, ack, kinds, refusal, request, subscribe, unsubscribe
 from krakenbox.gateway.keys import Permission
 from krakenbox.model.command import AddInstrument
 
@@ -204,3 +204,16 @@ def test_a_key_may_be_there_before_its_account_is() -> None:
     assert kinds(client) == ["ack BTC/USD", "level3 snapshot BTC/USD", "ack", "executions snapshot"]
     (reply,) = client.send(request("add_order", token=token, **LIMIT)).messages()
     assert reply["error"] == "EGeneral:Permission denied"
+
+
+def test_rows_tell_the_trading_counter_to_whom_asked_for_it() -> None:
+    trader = Trader(account="carol")
+    (acked, _) = trader.client.send(subscribe("executions", token=trader.token, ratecounter=True)).messages()
+    assert acked["result"]["maxratecount"] == 60
+    other = trader.venue.greeted("ws-auth").send(subscribe("executions", token=trader.venue.token("carol")))
+    other.frames()
+    reply, *rows = map(json.loads, trader.ask("add_order", **LIMIT))
+    rows += map(json.loads, trader.ask("cancel_order", order_id=[reply["result"]["order_id"]])[1:])
+    # 1 for the order and 8 for its cancel, while time stands still.
+    assert [row["data"][0]["ratecount"] for row in rows] == [1, 1, 9]
+    assert ["ratecount" in frame for frame in other.frames()] == [False] * 3

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from builders import buy, place
 from harness import TIMES, Trader, Venue
 from krakenbox.gateway.keys import Permission
 from krakenbox.model.command import SetSystemStatus
@@ -18,6 +19,8 @@ GONE = object()
 """Value of a parameter that is taken away."""
 READS, TRADES = object(), object()
 """Tokens of a key that only reads, of one that may do everything."""
+OWN = object()
+"""An open order of the latter's."""
 
 ADD_ORDER: list[Repair] = [
     (
@@ -25,7 +28,7 @@ ADD_ORDER: list[Repair] = [
             "nonsense": 1,
             "symbol": "XBT/USD",
             "side": "up",
-            "order_type": "stop-loss",
+            "order_type": "market",
             "order_qty": "1",
             "limit_price": 5.25,
             "triggers": {"price": 1},
@@ -46,16 +49,15 @@ ADD_ORDER: list[Repair] = [
     ({"side": "buy"}, "EGeneral:Invalid arguments:cl_ord_id"),
     ({"cl_ord_id": "a"}, "Currency pair not supported XBT/USD"),
     ({"symbol": "BTC/USD"}, "Order_qty(s) not found"),
-    ({"order_qty": -1}, "EService:Deadline elapsed"),
-    ({"deadline": "2026-01-01T01:00:00.1Z"}, "EGeneral:Invalid arguments:ordertype"),
-    ({"order_type": "market"}, "EGeneral:Invalid arguments:triggers"),
+    ({"order_qty": -1}, "EGeneral:Invalid arguments:triggers"),
     ({"triggers": GONE}, "EGeneral:Invalid arguments:conditional"),
     ({"conditional": GONE}, "EGeneral:Invalid arguments:limit_price"),
     ({"order_type": "limit"}, "EGeneral:Invalid arguments:order_qty"),
     ({"order_qty": 0.000000001}, "EGeneral:Invalid arguments:expire_time"),
     ({"time_in_force": "fok"}, "EGeneral:Invalid arguments:post_only"),
     ({"post_only": False}, "EGeneral:Invalid arguments:cl_ord_id"),
-    ({"order_userref": GONE}, "EGeneral:Invalid arguments:deadline"),
+    ({"order_userref": GONE}, "EService:Deadline elapsed"),
+    ({"deadline": "2026-01-01T01:00:00.1Z"}, "EGeneral:Invalid arguments:deadline"),
     ({"deadline": "2026-01-01T01:01:00Z"}, "ESession:Invalid session"),
     ({"token": READS}, "EGeneral:Permission denied"),
     ({"token": TRADES}, "EOrder:Cannot open position"),
@@ -90,6 +92,124 @@ CANCEL_ALL: list[Repair] = [
     ({"token": READS}, "EGeneral:Permission denied"),
     ({"token": TRADES}, ""),
 ]
+NOWHERE = "OAAAAA-BBBBB-CCCCCC"
+AMEND_ORDER: list[Repair] = [
+    (
+        {
+            "side": "buy",
+            "order_qty": "1",
+            "limit_price": 5.05,
+            "trigger_price_type": "pct",
+            "symbol": "XBT/USD",
+            "deadline": "2026-01-01T00:59:59Z",
+        },
+        "Unsupported field: 'side' for the given msg type: amend order",
+    ),
+    ({"side": GONE}, "Order_qty field must be a number_float"),
+    ({"order_qty": GONE, "limit_price": GONE}, "Token(s) not found"),
+    (
+        {"token": "wrong", "cl_ord_id": "no/such-identifier-of-36-characters!"},
+        "EGeneral:Invalid arguments:cl_ord_id",
+    ),
+    ({"cl_ord_id": GONE}, "Currency pair not supported XBT/USD"),
+    ({"symbol": "EUR/USD"}, "Order_id(s) not found"),
+    ({"order_id": NOWHERE, "cl_ord_id": "a"}, "EGeneral:Invalid arguments"),
+    ({"order_qty": 0}, "EGeneral:Invalid arguments:cl_ord_id"),
+    ({"cl_ord_id": GONE}, "EGeneral:Invalid arguments:order_qty"),
+    ({"order_qty": 1, "limit_price": 5.05}, "EGeneral:Invalid arguments:trigger_price_type"),
+    ({"trigger_price_type": GONE}, "EService:Deadline elapsed"),
+    ({"deadline": GONE}, "ESession:Invalid session"),
+    ({"token": READS}, "EGeneral:Permission denied"),
+    ({"token": TRADES}, "EOrder:Unknown order"),
+    ({"order_id": OWN}, "EGeneral:Invalid arguments:symbol"),
+    ({"symbol": "BTC/USD"}, "EOrder:Tick size check failed"),
+    ({"limit_price": 6, "display_qty": 1}, "EGeneral:Invalid arguments:display_qty"),
+    ({"display_qty": GONE}, "EService:Market in cancel_only mode"),
+    ({"mode": "online", "order_qty": 0.00001}, "EGeneral:Invalid arguments:volume minimum not met"),
+    ({"order_qty": 0.00005}, "EOrder:Cost minimum not met"),
+    ({"order_qty": 10_000_000}, "EOrder:Insufficient funds"),
+    ({"order_qty": 2}, ""),
+]
+EDIT_ORDER: list[Repair] = [
+    (
+        {
+            "order_id": 1,
+            "cl_ord_id": "a",
+            "order_qty": 0,
+            "price": 5.05,
+            "limit_price": 5.05,
+            "reduce_only": True,
+            "deadline": "2026-01-01T00:59:59Z",
+        },
+        "Unsupported field: 'cl_ord_id' for the given msg type: edit order",
+    ),
+    ({"cl_ord_id": GONE}, "Order_id field must be a string"),
+    ({"order_id": NOWHERE}, "Token(s) not found"),
+    ({"token": "wrong"}, "Symbol(s) not found"),
+    ({"symbol": "XBT/USD"}, "Currency pair not supported XBT/USD"),
+    ({"symbol": "EUR/USD"}, "EGeneral:Invalid arguments:order_qty"),
+    ({"order_qty": 0.00001}, "EGeneral:Invalid arguments:price"),
+    ({"price": GONE}, "EService:Deadline elapsed"),
+    ({"deadline": GONE}, "ESession:Invalid session"),
+    ({"token": READS}, "EGeneral:Permission denied"),
+    ({"token": TRADES}, "EOrder:Reduce only:No position exists"),
+    ({"reduce_only": False, "limit_price": 5.000001}, "EOrder:Tick size check failed"),
+    ({"limit_price": 5}, "EOrder:Unknown order"),
+    ({"order_id": OWN}, "EGeneral:Invalid arguments:symbol"),
+    ({"symbol": "BTC/USD"}, "EService:Market in cancel_only mode"),
+    ({"mode": "online"}, "EGeneral:Invalid arguments:volume minimum not met"),
+    ({"order_qty": 0.00005}, "EOrder:Cost minimum not met"),
+    ({"order_qty": 10_000_000}, "EOrder:Insufficient funds"),
+    ({"order_qty": 2}, ""),
+]
+GOOD = {"order_type": "limit", "side": "buy", "order_qty": 1, "limit_price": 5}
+BATCH_ADD: list[Repair] = [
+    (
+        {"symbol": 1, "side": "buy", "deadline": "2026-01-01T00:59:59Z"},
+        "Unsupported field: 'side' for the given msg type: batch add",
+    ),
+    ({"side": GONE}, "Symbol field must be a string"),
+    (
+        {"symbol": "XBT/USD", "orders": [GOOD | {"symbol": "BTC/USD"}]},
+        "Unsupported field: 'symbol' for the given msg type: batch add",
+    ),
+    ({"orders": [GOOD, GOOD | {"order_qty": "1"}]}, "Order_qty field must be a number_float"),
+    ({"orders": [{"side": "buy"}]}, "Token(s) not found"),
+    ({"token": "wrong"}, "Order_type(s) not found"),
+    ({"orders": [GOOD]}, "Currency pair not supported XBT/USD"),
+    ({"symbol": "BTC/USD"}, "EGeneral:Invalid arguments:orders"),
+    ({"orders": [GOOD, GOOD | {"order_qty": -1}]}, "EGeneral:Invalid arguments:order_qty"),
+    ({"orders": [GOOD, GOOD | {"limit_price": 5.05}]}, "EService:Deadline elapsed"),
+    ({"deadline": GONE}, "ESession:Invalid session"),
+    ({"token": READS}, "EGeneral:Permission denied"),
+    ({"token": TRADES}, "EOrder:Tick size check failed"),
+    ({"orders": [GOOD, GOOD]}, ""),
+]
+BATCH_CANCEL: list[Repair] = [
+    (
+        {"order_id": ["x"], "orders": "x"},
+        "Unsupported field: 'order_id' for the given msg type: batch cancel",
+    ),
+    ({"order_id": GONE}, "Orders field must be an array"),
+    ({"orders": []}, "Token(s) not found"),
+    ({"token": "wrong"}, "Orders(s) not found"),
+    ({"orders": ["x"]}, "EGeneral:Invalid arguments:orders"),
+    ({"orders": ["x"] * 2}, "ESession:Invalid session"),
+    ({"token": READS}, "EGeneral:Permission denied"),
+]
+SWITCH: list[Repair] = [
+    (
+        {"timeout": "5", "symbol": "BTC/USD"},
+        "Unsupported field: 'symbol' for the given msg type: cancel all orders after",
+    ),
+    ({"symbol": GONE}, "Timeout field must be a number_integer"),
+    ({"timeout": GONE}, "Token(s) not found"),
+    ({"token": "wrong"}, "Timeout(s) not found"),
+    ({"timeout": 86_400}, "EGeneral:Invalid arguments:timeout"),
+    ({"timeout": 5}, "ESession:Invalid session"),
+    ({"token": READS}, "EGeneral:Permission denied"),
+    ({"token": TRADES}, ""),
+]
 LEVEL3: list[Repair] = [
     ({"symbol": 1, "depth": 5, "speed": 1}, "Channel(s) not found"),
     ({"channel": "orders"}, "Unsupported event"),
@@ -121,14 +241,20 @@ EXECUTIONS: list[Repair] = [
         ("add_order", ADD_ORDER),
         ("cancel_order", CANCEL_ORDER),
         ("cancel_all", CANCEL_ALL),
+        ("amend_order", AMEND_ORDER),
+        ("edit_order", EDIT_ORDER),
+        ("batch_add", BATCH_ADD),
+        ("batch_cancel", BATCH_CANCEL),
+        ("cancel_all_orders_after", SWITCH),
         ("subscribe", LEVEL3),
         ("subscribe", EXECUTIONS),
     ],
 )
 def test_refusals_in_order_of_precedence(method: str, repairs: list[Repair]) -> None:
-    venue = Venue([SetSystemStatus(SystemStatus.CANCEL_ONLY)])
+    venue = Venue([place(buy, 1, at=4, by="bob"), SetSystemStatus(SystemStatus.CANCEL_ONLY)])
+    (own,) = venue.orders("bob")
     client = venue.greeted("ws-auth")
-    tokens = {READS: venue.token("alice"), TRADES: venue.token("bob")}
+    tokens = {READS: venue.token("alice"), TRADES: venue.token("bob"), OWN: str(own.order_id)}
     venue.add_key("alice", READ_ONLY)
     params: dict[str, Any] = {}
     for repair, error in repairs:
@@ -155,7 +281,7 @@ def test_refusals_in_order_of_precedence(method: str, repairs: list[Repair]) -> 
                 f'{{"error":"{error}","method":"{method}","req_id":1,"success":false,{concerned}{TIMES}}}'
             )
         else:
-            assert reply.startswith(f'{{"method":"{method}","req_id":1,"result":{{"')
+            assert reply.startswith(f'{{"method":"{method}","req_id":1,"result":')
 
 
 @pytest.mark.parametrize(

@@ -5,23 +5,29 @@ from typing import get_args
 import msgspec
 import pytest
 
-from builders import ASSETS, BTC_USD, buy, cancel, cancel_all, deposit, place
+from builders import ASSETS, BTC_USD, buy, cancel, cancel_all, deposit, place, sell
 from krakenbox.model.command import (
     AddAsset,
     AddInstrument,
+    AmendOrder,
     Bar,
     CancelOrder,
+    CancelOrders,
     Command,
+    EditOrder,
     FeeTier,
     OpenAccount,
     OrderRef,
     PastTrade,
     PlaceOrder,
+    PlaceOrders,
     SeedHistory,
+    SetCancelTimer,
     SetFeeSchedule,
     SetIndexPrice,
     SetLimits,
     SetPairStatus,
+    SetProtection,
     SetSystemStatus,
     Stamped,
     Tick,
@@ -31,7 +37,20 @@ from krakenbox.model.command import (
 )
 from krakenbox.model.fixed import Amount, Price, Qty
 from krakenbox.model.instrument import PairStatus, SystemStatus
-from krakenbox.model.order import AccountId, OrderTerms, OrderType, Side, StpType, TimeInForce
+from krakenbox.model.order import (
+    AccountId,
+    Conditional,
+    FeePreference,
+    OrderId,
+    OrderTerms,
+    OrderType,
+    PriceType,
+    Reference,
+    Side,
+    StpType,
+    TimeInForce,
+    Trigger,
+)
 
 BAR = Bar(1, 5, Price(10), Price(12), Price(9), Price(11), Qty(100), 1100, 3)
 PAST = PastTrade(2, Price(11), Qty(7), Side.SELL, OrderType.MARKET)
@@ -61,6 +80,36 @@ COMMANDS: list[Command] = [
     cancel(userref=-5),
     cancel(cl_ord_id="mine"),
     cancel_all(),
+    place(
+        sell,
+        15,
+        at=62_000,
+        display=1,
+        trigger=Trigger(-2_000_000, PriceType.PCT, Reference.INDEX),
+        limit_price_type=PriceType.QUOTE,
+        conditional=Conditional(OrderType.STOP_LOSS_LIMIT, 10, PriceType.STATIC, Trigger(12)),
+        effective_ns=10**18,
+        sender_sub_id="desk",
+    ),
+    AmendOrder(
+        AccountId("alice"),
+        OrderRef(cl_ord_id="mine"),
+        qty=Qty(1),
+        display_qty=Qty(2),
+        limit_price=-3,
+        limit_price_type=PriceType.PCT,
+        trigger_price=4,
+        trigger_price_type=PriceType.QUOTE,
+        post_only=True,
+        deadline_ns=5,
+    ),
+    AmendOrder(AccountId("alice"), OrderRef(OrderId("O1"))),
+    EditOrder(AccountId("alice"), OrderId("O1"), "BTC/USD", trigger=Trigger(7)),
+    EditOrder(AccountId("alice"), OrderId("O1"), "BTC/USD", fee_preference=FeePreference.BASE),
+    PlaceOrders(AccountId("alice"), (place(buy, 1, at=1).terms, place(sell, 1, at=2).terms), 10**18, True),
+    CancelOrders(AccountId("alice"), (OrderRef(OrderId("O1")), OrderRef(userref=-5))),
+    SetCancelTimer(AccountId("alice"), 10**18),
+    SetProtection(50_000),
     SetSystemStatus(SystemStatus.POST_ONLY),
     SetPairStatus("BTC/USD", PairStatus.LIMIT_ONLY),
     Tick(),
@@ -113,8 +162,24 @@ def test_fields_missing_at_the_end_read_as_their_defaults() -> None:
         (
             OrderTerms,
             "symbol side order_type qty limit_price cash_qty time_in_force expire_ns post_only cl_ord_id"
-            " userref stp fee_preference",
+            " userref stp fee_preference display_qty trigger limit_price_type conditional effective_ns"
+            " sender_sub_id",
         ),
+        (Trigger, "price price_type reference"),
+        (Conditional, "order_type limit_price limit_price_type trigger"),
+        (
+            AmendOrder,
+            "account ref qty display_qty limit_price limit_price_type trigger_price trigger_price_type"
+            " post_only deadline_ns",
+        ),
+        (
+            EditOrder,
+            "account order_id symbol qty limit_price display_qty trigger post_only userref deadline_ns"
+            " validate fee_preference",
+        ),
+        (PlaceOrders, "account orders deadline_ns validate"),
+        (CancelOrders, "account refs"),
+        (SetCancelTimer, "account trigger_ns"),
         (Stamped, "seq time_ns command"),
     ],
 )

@@ -12,6 +12,7 @@ from krakenbox.model.order import (
     OrderTerms,
     OrderType,
     Side,
+    client_key,
     is_client_name,
 )
 
@@ -91,3 +92,27 @@ def test_names_of_clients(name: str) -> None:
 @pytest.mark.parametrize("name", ["", "x" * 65, "a\nb", "house-", "house-depth", "venue:", "venue:fees"])
 def test_names_no_client_may_have(name: str) -> None:
     assert not is_client_name(name)
+
+
+def test_every_type_works_as_a_limit_or_a_market_order() -> None:
+    working = {order_type.value: order_type.working.value for order_type in OrderType}
+    assert working == {
+        "limit": "limit",
+        "market": "market",
+        "iceberg": "limit",
+        "stop-loss": "market",
+        "stop-loss-limit": "limit",
+        "take-profit": "market",
+        "take-profit-limit": "limit",
+        "trailing-stop": "market",
+        "trailing-stop-limit": "limit",
+        "settle-position": "limit",
+    }
+    assert [t.value for t in OrderType if t.triggered] == list(working)[3:9]
+    assert [t.value for t in OrderType if t.trailing] == ["trailing-stop", "trailing-stop-limit"]
+
+
+def test_spellings_of_a_uuid_are_one_id() -> None:
+    long = "6D1B345E-2821-40e2-ad83-4ecb18a06876"
+    assert client_key(long) == client_key(long.replace("-", "").lower()) == "6d1b345e282140e2ad834ecb18a06876"
+    assert client_key("Arb-20240509-00010") == "Arb-20240509-00010"

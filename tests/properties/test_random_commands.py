@@ -21,11 +21,13 @@ from krakenbox.model.event import (
     BookChanged,
     Event,
     OrderAccepted,
+    OrderAmended,
     OrderClosed,
     OrderFilled,
     OrderOpened,
     Traded,
 )
+from krakenbox.model.order import OrderType
 from krakenbox.venue.state import state_hash
 from streams import run, steps
 
@@ -55,7 +57,7 @@ def test_books_can_be_rebuilt_from_their_changes_alone(seed: int) -> None:
             assert sorted(rebuilt) == sorted(level.price for level in side)
             for level in side:
                 assert list(rebuilt[level.price].items()) == [
-                    (o.order_id, (o.remaining, o.time_ns)) for o in level
+                    (o.order_id, (o.shown, o.time_ns)) for o in level
                 ]
 
 
@@ -64,6 +66,7 @@ def test_orders_can_be_followed_by_their_events_alone(seed: int) -> None:
     pit = opened()
     told = run(pit, steps(seed, COUNT))
     state: dict[str, str] = {}
+    quantity: dict[str, int] = {}
     filled: Counter[str] = Counter()
     cost: Counter[str] = Counter()
     for event in told:
@@ -71,6 +74,9 @@ def test_orders_can_be_followed_by_their_events_alone(seed: int) -> None:
             case OrderAccepted(order_id=order_id):
                 assert order_id not in state
                 state[order_id] = "accepted"
+                quantity[order_id] = event.terms.qty
+            case OrderAmended(order_id=order_id):
+                quantity[order_id] = event.qty
             case OrderOpened(order_id=order_id):
                 assert state[order_id] == "accepted"
                 state[order_id] = "open"
@@ -80,18 +86,19 @@ def test_orders_can_be_followed_by_their_events_alone(seed: int) -> None:
                 cost[order_id] += event.cost
                 assert (event.cum_qty, event.cum_cost) == (filled[order_id], cost[order_id])
                 assert event.terms.cash_qty == 0 or event.cum_cost <= event.terms.cash_qty
-                assert event.terms.qty == 0 or event.cum_qty <= event.terms.qty
+                assert quantity[order_id] == 0 or event.cum_qty <= quantity[order_id]
             case OrderClosed(order_id=order_id):
                 assert state[order_id] in ("accepted", "open")
                 assert (event.cum_qty, event.cum_cost) == (filled[order_id], cost[order_id])
                 state[order_id] = "closed"
             case _:
                 pass
+    orders = [o for account in pit.exchange.venue.accounts.values() for o in account.orders.values()]
+    # Only a scheduled order waits between its acceptance and its opening.
+    waiting = {order_id for order_id, each in state.items() if each == "accepted"}
+    assert waiting == {order.order_id for order in orders if order.scheduled}
     still_open = {order_id for order_id, each in state.items() if each == "open"}
-    assert "accepted" not in state.values()
-    assert still_open == {
-        order_id for account in pit.exchange.venue.accounts.values() for order_id in account.orders
-    }
+    assert still_open == {order.order_id for order in orders if not order.scheduled}
 
 
 @given(SEEDS)
@@ -120,19 +127,26 @@ def test_balances_can_be_followed_by_their_postings_alone(seed: int) -> None:
 def test_trades_are_numbered_and_have_two_sides_at_the_makers_price(seed: int) -> None:
     told = run(opened(), steps(seed, COUNT))
     numbers: Counter[str] = Counter()
+    limits: dict[str, int] = {}
     for index, event in enumerate(told):
+        if isinstance(event, OrderAccepted | OrderAmended):
+            entered = isinstance(event, OrderAccepted)
+            limits[event.order_id] = event.terms.limit_price if entered else event.limit_price
         if isinstance(event, Traded):
             numbers[event.symbol] += 1
             assert event.trade_id == numbers[event.symbol]
             maker, taker = [e for e in told[index:] if isinstance(e, OrderFilled)][:2]
             assert (maker.maker, taker.maker) == (True, False)
-            assert maker.account != taker.account
+            traders = [(side.account, side.terms.sender_sub_id) for side in (maker, taker)]
+            assert traders[0] != traders[1]
             assert maker.terms.side is not taker.terms.side is event.taker_side
             for side in (maker, taker):
                 assert (side.trade_id, side.price, side.qty) == (event.trade_id, event.price, event.qty)
-            assert event.price == maker.terms.limit_price
-            limit = taker.terms.limit_price
-            assert not limit or (event.price <= limit if event.taker_side == "buy" else event.price >= limit)
+            if maker.terms.order_type is not OrderType.TRAILING_STOP_LIMIT:
+                assert event.price == limits[maker.order_id]
+            limit = limits[taker.order_id]
+            if limit and taker.terms.order_type is not OrderType.TRAILING_STOP_LIMIT:
+                assert event.price <= limit if event.taker_side == "buy" else event.price >= limit
 
 
 @given(SEEDS)
@@ -147,6 +161,7 @@ def test_times_never_run_back_and_ids_never_repeat(seed: int) -> None:
         for each in (
             getattr(event, "ledger_id", ""),
             getattr(event, "exec_id", ""),
+            getattr(event, "amend_id", ""),
             event.order_id if isinstance(event, OrderAccepted) else "",
         )
         if each

@@ -4,11 +4,15 @@ from collections.abc import Callable
 
 import pytest
 
-from builders import BTC_USD, buy, opened, place
-from krakenbox.model.order import AccountId, OrderStatus, TimeInForce
+from builders import BTC_USD, buy, opened, place, sell
+from krakenbox.model.fixed import Price
+from krakenbox.model.order import AccountId, Order, OrderStatus, Reference, TimeInForce
 from krakenbox.venue.accounts import Account
+from krakenbox.venue.aftermath import Resumed
 from krakenbox.venue.audit import audit
 from krakenbox.venue.exchange import Exchange
+from krakenbox.venue.timers import TimerKind
+from sleepers import dormant, print_at
 
 ALICE = AccountId("alice")
 
@@ -16,6 +20,12 @@ ALICE = AccountId("alice")
 def sound() -> Exchange:
     pit = opened("102.0 x 1 | 101.0 x 1:alice+2:alice")
     pit.send(place(buy, 1, at=99, time_in_force=TimeInForce.GTD, expire_ns=2**62, cl_ord_id="mine"))
+    print_at(pit, "101.5")
+    pit.send_all(
+        dormant(sell, 1, "stop-loss", "99"),
+        dormant(sell, 1, "trailing-stop", "5q"),
+        place(buy, 1, at=99, effective_ns=2**61),
+    )
     return pit.exchange
 
 
@@ -85,9 +95,65 @@ def _timer(exchange: Exchange) -> None:
     exchange.venue.timers.pending.clear()
 
 
+def _dormant(exchange: Exchange) -> list[Order]:
+    return list(exchange.venue.markets[BTC_USD.symbol].triggers)
+
+
+def _price(exchange: Exchange, price: int) -> None:
+    market = exchange.venue.markets[BTC_USD.symbol]
+    market.last_price = market.triggers._watches[Reference.LAST].price = Price(price)
+
+
+def _asleep_while_met(exchange: Exchange) -> None:
+    _price(exchange, 990)
+
+
+def _passed_peak(exchange: Exchange) -> None:
+    _price(exchange, 1016)
+
+
+def _misfiled(exchange: Exchange) -> None:
+    _dormant(exchange)[0].trigger_price = Price(1000)
+
+
+def _peak(exchange: Exchange) -> None:
+    _dormant(exchange)[1].peak_price = Price(1)
+
+
+def _forgotten(exchange: Exchange) -> None:
+    exchange.venue.markets[BTC_USD.symbol].triggers.remove(_dormant(exchange)[1])
+
+
+def _woken(exchange: Exchange) -> None:
+    _dormant(exchange)[0].triggered = True
+
+
+def _unheard(exchange: Exchange) -> None:
+    exchange.venue.markets[BTC_USD.symbol].last_price = Price(1030)
+
+
+def _left(exchange: Exchange) -> None:
+    exchange.venue.aftermath.append(Resumed(exchange.venue.markets[BTC_USD.symbol]))
+
+
+def _start(exchange: Exchange) -> None:
+    timers = exchange.venue.timers
+    (start,) = (timer for timer in timers.pending if timer.kind is TimerKind.START)
+    timers.clear(start)
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
+        (_asleep_while_met, "sleeps through its trigger"),
+        (_passed_peak, "the price has passed its peak"),
+        (_misfiled, "out of order"),
+        (_peak, "out of order"),
+        (_forgotten, "books and accounts list other orders"),
+        (_woken, "is not dormant"),
+        (_unheard, "triggers saw another last price"),
+        (_left, "left to be done"),
+        (_start, "timers are {}"),
         (_coin, "money appeared or vanished"),
         (_debt, "bob is in debt"),
         (_hold, "alice holds of USD differ"),

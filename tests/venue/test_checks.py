@@ -48,7 +48,14 @@ def with_terms(command: PlaceOrder, **fields: Any) -> PlaceOrder:
     [
         (place(buy, 1, at=100, by="nobody"), "EGeneral:Permission denied"),
         (with_terms(place(buy, 1, at=100), symbol="XBT/USD"), "Currency pair not supported XBT/USD"),
-        (with_terms(place(buy, 1, at=100), order_type=OrderType.ICEBERG), BAD + "ordertype"),
+        (with_terms(place(buy, 1, at=100), order_type=OrderType.SETTLE_POSITION), BAD + "ordertype"),
+        (with_terms(place(buy, 1, at=100), order_type=OrderType.ICEBERG), BAD + "display_qty"),
+        (place(buy, 15, at=100, display="0.99999999"), BAD + "display_qty"),
+        (place(buy, "0.00005", at=10_000, display="0.00004999"), BAD + "display_qty"),
+        (place(buy, 1, at=100, display=1, order_type=OrderType.LIMIT), BAD + "display_qty"),
+        (place(buy, 1, display=1), BAD + "display_qty"),
+        (place(buy, 1, at=100, display=1, time_in_force=TimeInForce.IOC), BAD + "time_in_force"),
+        (place(buy, 1, at=100, order_type=OrderType.MARKET), BAD + "limit_price"),
         (place(buy, 0, at=100), BAD + "order_qty"),
         (place(buy, -1, at=100), BAD + "order_qty"),
         (place(buy, 1, at=100, cash=100), BAD + "order_qty"),
@@ -134,7 +141,8 @@ def test_open_orders_are_capped_per_pair(tier: Tier) -> None:
     pit.send(OpenAccount(AccountId("alice"), tier))
     order = place(buy, "0.1", at=100)
     for _ in range(MAX_OPEN_ORDERS[tier]):
-        assert story(pit.send(order))[0] == "alice accepted"
+        # Slowly, so that the trading counter does not refuse first.
+        assert story(pit.send(order, at_ns=pit.time_ns + SECOND_NS))[0] == "alice accepted"
     assert story(pit.send(order)) == ["refused: EOrder:Orders limit exceeded"]
     assert story(pit.send(place(buy, "0.1", at=100, symbol="BTC/EUR")))[0] == "alice accepted"
     pit.send(cancel(pit.orders()[0].order_id))
@@ -238,6 +246,7 @@ def test_a_refused_order_of_another_pair_does_not_matter() -> None:
 # before all rules below.
 PRECEDENCE: list[tuple[str, dict[str, Any], str]] = [
     ("arguments", {"expire_ns": 1}, BAD + "expire_time"),
+    ("rate limit", {"hurried": True}, "EOrder:Rate limit exceeded"),
     ("engine mode", {"mode": S.CANCEL_ONLY}, "EService:Market in cancel_only mode"),
     ("quantity", {"qty": Qty(1)}, BAD + "volume minimum not met"),
     ("tick", {"limit_price": Price(100_000_001)}, "EOrder:Tick size check failed"),
@@ -265,10 +274,13 @@ def _prepare(pit: Pit, broken: dict[str, Any]) -> PlaceOrder:
     """Set the world up so that exactly the named rules are broken by the order returned."""
     pit.send(place(buy, 1, at=50, by="carol", cl_ord_id="taken"))
     for _ in range(broken.pop("orders", 1) - 1):
-        pit.send(place(buy, "0.1", at=50, by="carol"))
+        pit.send(place(buy, "0.1", at=50, by="carol"), at_ns=pit.time_ns + 2 * SECOND_NS)
     if broken.pop("poor", False):
         pit.send(place(buy, 99_000, at=100, by="carol", symbol="DOGE/USD"))
     pit.send(SetSystemStatus(broken.pop("mode", S.ONLINE)))
+    if broken.pop("hurried", False):
+        for _ in range(60):
+            pit.send(place(buy, "0.00000001", at=50, by="carol"))
     limits = {"price_increment": Price(5), "cost_min": broken.pop("cost_min", 1)}
     pit.send(AddInstrument(replace(BTC_USD, **limits)))
     order = place(buy, 1, at=100_000, by="carol", deadline_ns=broken.pop("deadline_ns", 0))
@@ -278,10 +290,10 @@ def _prepare(pit: Pit, broken: dict[str, Any]) -> PlaceOrder:
 def test_the_table_is_in_the_order_of_the_rows() -> None:
     names = [check.__name__ for check in CHECKS]
     assert names == [
-        "arguments",
         "engine_mode",
         "quantity_minimum",
         "tick_size",
+        "prices",
         "cost_minimum",
         "open_orders",
         "client_id",

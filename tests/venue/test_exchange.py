@@ -51,7 +51,9 @@ def test_the_order_of_events() -> None:
         "alice BTC 2",
         "alice USD -202 fee 0.808",
     ]
-    assert [type(event).__name__ for event in told[7:]] == ["BalancePosted"] * 4 + ["BookChanged"]
+    # The trading counter comes first, so that every row of the order can tell it.
+    assert type(told[0]).__name__ == "RateCounted"
+    assert [type(event).__name__ for event in told[8:]] == ["BalancePosted"] * 4 + ["BookChanged"]
     assert {event.time_ns for event in told} == {pit.time_ns}
     assert drawn(pit) == "102.0 x 1 | 101.5 x 1:alice, 100.0 x 1"
 

@@ -2,13 +2,15 @@
 
 import pytest
 
-from builders import BTC_USD, Pit, buy, opened, place
+from builders import BTC_USD, Pit, buy, opened, place, sell
+from krakenbox.model.command import PlaceOrder
 from krakenbox.model.event import BookChanged, OrderClosed
 from krakenbox.model.fixed import Amount
 from krakenbox.model.order import Order, OrderId, OrderStatus, TimeInForce
 from krakenbox.model.reject import Reason
 from krakenbox.venue.lifecycle import accept, close, open_, rest, withdraw
 from krakenbox.venue.moment import Moment
+from sleepers import dormant
 
 
 def walk() -> tuple[Pit, Moment, Order]:
@@ -60,6 +62,25 @@ def test_a_whole_life() -> None:
         Reason.USER,
         *(0, 0, 0, 0),  # type: ignore[arg-type]
     )
+
+
+@pytest.mark.parametrize(
+    ("command", "waits"),
+    [
+        (dormant(sell, 1, "stop-loss", "95"), True),
+        (place(buy, 1, at=99, effective_ns=2**62), False),
+        (dormant(sell, 1, "stop-loss", "95", effective_ns=2**62), False),
+    ],
+)
+def test_a_waiting_order_is_withdrawn_from_where_it_waits(command: PlaceOrder, waits: bool) -> None:
+    pit = opened()
+    pit.send(command)
+    (order,) = pit.orders()
+    assert (order.dormant, order.scheduled) == (waits, not waits)
+    venue, now = pit.exchange.venue, Moment(pit.exchange.venue.mint, 99, 7)
+    withdraw(venue, now, order, OrderStatus.CANCELED, Reason.USER)
+    assert [type(event).__name__ for event in now.events] == ["OrderClosed"]
+    assert (len(venue.markets[BTC_USD.symbol].triggers), venue.timers.next_deadline()) == (0, None)
 
 
 def test_what_ended_cannot_end_again() -> None:

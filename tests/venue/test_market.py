@@ -7,8 +7,11 @@ from hypothesis import strategies as st
 from builders import ASSETS, INSTRUMENTS, buy, place, sell
 from krakenbox.model.fixed import Price
 from krakenbox.model.instrument import InstrumentTable
+from krakenbox.model.order import FeePreference, Side
 from krakenbox.venue.fees import fee
 from krakenbox.venue.market import Market
+
+BASE, QUOTE = FeePreference.BASE, FeePreference.QUOTE
 
 
 def market(symbol: str = "BTC/USD") -> Market:
@@ -48,10 +51,31 @@ def test_a_buy_holds_its_cost_and_fee_rounded_up(
 
 
 @pytest.mark.parametrize(
-    ("symbol", "qty", "held"), [("BTC/USD", 1, 100), ("EUR/USD", 1, 1), ("EUR/USD", 10_001, 2)]
+    ("symbol", "qty", "ppm", "held"),
+    [
+        ("BTC/USD", 1, 0, 100),
+        ("EUR/USD", 1, 0, 1),
+        ("EUR/USD", 10_001, 0, 2),
+        # A fee in base comes on top, rounded up by itself at the quantity's precision.
+        ("BTC/USD", 1, 4000, 200),
+        ("BTC/USD", 1_000, 4000, 100_400),
+        ("BTC/USD", 1_001, 4000, 100_600),
+        ("EUR/USD", 5_000, 1_000_000, 2),  # half a unit and half a unit of fee: each may be paid as one
+    ],
 )
-def test_a_sell_holds_its_quantity_rounded_up(symbol: str, qty: int, held: int) -> None:
-    assert market(symbol).hold(sell, 0, qty, 4000) == held
+def test_a_sell_holds_its_quantity_rounded_up(symbol: str, qty: int, ppm: int, held: int) -> None:
+    assert market(symbol).hold(sell, 0, qty, ppm) == held
+
+
+@pytest.mark.parametrize(
+    ("side", "fee_preference", "ppm"),
+    [(buy, QUOTE, 4000), (buy, BASE, 0), (sell, QUOTE, 0), (sell, BASE, 4000)],
+)
+def test_a_hold_provides_for_fees_of_the_asset_it_pays_with(
+    side: Side, fee_preference: FeePreference, ppm: int
+) -> None:
+    terms = place(side, 1, at=100, fee_preference=fee_preference).terms
+    assert market("BTC/USD").hold_ppm(terms, 4000) == ppm
 
 
 @given(
@@ -65,7 +89,7 @@ def test_a_hold_covers_a_single_fill(symbol: str, price: int, qty: int, ppm: int
     exact = price * qty
     charged = one.cost_to_quote.nearest(fee(one.to_cost.nearest(exact), ppm))
     assert one.hold(buy, exact, qty, ppm) >= one.to_quote.nearest(exact) + charged
-    assert one.hold(sell, exact, qty, ppm) >= one.to_base.nearest(qty)
+    assert one.hold(sell, exact, qty, ppm) >= one.to_base.nearest(qty) + one.to_base.nearest(fee(qty, ppm))
 
 
 @pytest.mark.parametrize(

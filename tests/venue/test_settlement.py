@@ -15,6 +15,7 @@ from builders import (
     plain,
     postings,
     sell,
+    story,
 )
 from krakenbox.model.command import (
     AddInstrument,
@@ -27,7 +28,7 @@ from krakenbox.model.command import (
 )
 from krakenbox.model.event import BalancePosted, OrderClosed, OrderFilled, Traded
 from krakenbox.model.fixed import Cost, Price
-from krakenbox.model.order import AccountId, TimeInForce
+from krakenbox.model.order import AccountId, FeePreference, TimeInForce
 
 
 def fills(pit: Pit, *commands: object) -> list[OrderFilled]:
@@ -155,7 +156,7 @@ def test_an_order_needs_its_cost_and_its_taker_fee(last_unit: int) -> None:
     money = deposit("dave", "USD", "100.4")
     pit.send(replace(money, amount=money.amount - last_unit))
     told = pit.send(place(buy, 1, at=100, by="dave"))
-    assert type(told[0]).__name__ == ("Rejected" if last_unit else "OrderAccepted")
+    assert type(told[1]).__name__ == ("Rejected" if last_unit else "OrderAccepted")
 
 
 @pytest.mark.parametrize("cash", [False, True])
@@ -164,7 +165,7 @@ def test_a_market_buy_holds_what_the_book_would_cost(cash: bool) -> None:
     pit.send(OpenAccount(AccountId("dave"), Tier.PRO))
     order = place(buy, cash=202, by="dave") if cash else place(buy, 2, by="dave")
     pit.send(deposit("dave", "USD", "202.8079"))
-    assert type(pit.send(order)[0]).__name__ == "Rejected"
+    assert type(pit.send(order)[-1]).__name__ == "Rejected"
     pit.send(deposit("dave", "USD", "0.0001"))
     assert type(pit.send(order)[-1]).__name__ == "OrderClosed"
     assert (pit.balance("dave", "USD"), pit.balance("dave", "BTC")) == ("0", "2")
@@ -270,3 +271,77 @@ def test_a_taker_that_rests_pays_both_rates() -> None:
     assert [(f.maker, f.fee) for f in mine] == [(False, 40000), (True, 25000)]
     closed = next(e for e in told if isinstance(e, OrderClosed) and e.account == "alice")
     assert (closed.cum_cost, closed.fee_usd) == (200_00000, 65000)
+
+
+def test_both_sides_of_one_account_pay_the_rates_it_had_before_the_trade() -> None:
+    pit = opened()
+    # 10,000 USD a side: either alone reaches the next step, from the next trade on.
+    pit.send(place(sell, "100", at=100, by="bob", sender_sub_id="left"))
+    maker, taker = fills(pit, place(buy, "100", at=100, by="bob", sender_sub_id="right"))
+    assert (maker.fee, taker.fee) == (25_00000, 40_00000)
+    pit.send(place(sell, "1", at=100, by="bob", sender_sub_id="left"))
+    maker, taker = fills(pit, place(buy, "1", at=100, by="bob", sender_sub_id="right"))
+    assert (maker.fee, taker.fee) == (20000, 35000)
+
+
+# --- fees in base
+
+
+def test_fees_in_base_come_out_of_what_is_bought_and_on_top_of_what_is_sold() -> None:
+    pit = opened("| 100.0 x 1:bob")
+    told = pit.send(place(sell, 1, at=100, fee_preference=FeePreference.BASE))
+    assert postings(told) == [
+        "bob BTC 1",
+        "bob USD -100 fee 0.25",
+        "alice BTC -1 fee 0.004",
+        "alice USD 100",
+    ]
+    pit.send(place(buy, 2, at=100, fee_preference=FeePreference.BASE))
+    assert (pit.hold("alice", "USD"), pit.hold("alice", "BTC")) == ("200", "0")
+    told = pit.send(place(sell, 2, at=100, by="carol"))
+    assert postings(told) == [
+        "alice BTC 2 fee 0.005",
+        "alice USD -200",
+        "carol BTC -2",
+        "carol USD 200 fee 0.8",
+    ]
+    assert (pit.balance("alice", "BTC"), pit.balance("alice", "USD")) == ("1000.991", "9999900")
+
+
+def test_the_fill_says_what_the_fee_is_in_and_what_it_is_in_usd() -> None:
+    pit = opened("| 10000.0 x 0.00012345:bob")
+    told = pit.send(place(sell, "0.00012345", at=10_000, fee_preference=FeePreference.BASE))
+    maker, taker = (event for event in told if isinstance(event, OrderFilled))
+    # 12,345 units x 0.4 % = 49.38 units of quantity; a cost of 1.2345 USD x 0.4 % = 0.004938 USD.
+    assert (taker.fee, taker.fee_asset, taker.fee_usd) == (49, "BTC", 494)
+    assert (maker.fee, maker.fee_asset, maker.fee_usd) == (309, "USD", 309)
+
+
+def test_a_sell_holds_its_fee_in_base() -> None:
+    pit = opened()
+    pit.send(place(sell, 1, at=100, fee_preference=FeePreference.BASE))
+    assert pit.hold("alice", "BTC") == "1.004"
+    pit.send(place(buy, "0.25", at=100, by="bob"))
+    # A quarter was sold with the maker's fee; the rest of what was held for it is free.
+    assert pit.hold("alice", "BTC") == "0.753"
+    assert pit.balance("alice", "BTC") == "999.749375"
+
+
+@pytest.mark.parametrize("last_unit", [0, 1])
+def test_a_sell_needs_its_quantity_and_its_fee_in_base(last_unit: int) -> None:
+    pit = opened()
+    pit.send(OpenAccount(AccountId("dave"), Tier.HOUSE))
+    money = deposit("dave", "BTC", "1.004")
+    pit.send(replace(money, amount=money.amount - last_unit))
+    told = story(pit.send(place(sell, 1, at=100, by="dave", fee_preference=FeePreference.BASE)))
+    assert told[0] == ("refused: EOrder:Insufficient funds" if last_unit else "dave accepted")
+
+
+def test_all_that_is_bought_may_go_as_fee_but_no_more() -> None:
+    pit = opened("| 10000.0 x 0.00005:bob")
+    pit.send(SetFeeSchedule("spot", (FeeTier(0, 1_000_000, 1_000_000),)))
+    told = pit.send(place(sell, "0.00005", at=10_000))
+    assert postings(told)[-1] == "alice USD 0.5 fee 0.5"
+    pit.send(place(sell, "0.00005", at=10_000, by="bob"))
+    told = pit.send(place(buy, "0.00005", at=10_000, fee_preference=FeePreference.BASE))
+    assert postings(told)[2:] == ["alice BTC 0.00005 fee 0.00005", "alice USD -0.5"]

@@ -39,6 +39,7 @@ from krakenbox.model.command import (
     SetIndexPrice,
     SetLimits,
     SetPairStatus,
+    SetProtection,
     SetSystemStatus,
     Tier,
     UseNonce,
@@ -137,6 +138,10 @@ def test_a_pair_status_is_listed_with_the_whole_instrument() -> None:
     [
         (SetSystemStatus(SystemStatus.CANCEL_ONLY), ["system cancel_only"]),
         (SetLimits(False), ["limits off"]),
+        (SetProtection(1), []),
+        (SetProtection(1_000_000), []),
+        (SetProtection(0), ["refused: EGeneral:Invalid arguments:protection_ppm"]),
+        (SetProtection(1_000_001), ["refused: EGeneral:Invalid arguments:protection_ppm"]),
         (SetFeeSchedule("spot", SPOT), []),
         (SetIndexPrice("BTC/USD", Price(1)), []),
         (OpenAccount(ALICE, Tier.STARTER), ["account alice starter"]),

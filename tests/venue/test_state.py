@@ -4,14 +4,24 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import DAY_NS, Pit, buy, cancel_all, draw, drawn, opened, place, sell
-from krakenbox.model.command import SetFeeSchedule, SetIndexPrice, SetLimits, SetSystemStatus, Tick, UseNonce
+from builders import DAY_NS, Pit, buy, cancel, cancel_all, draw, drawn, opened, place, sell, story
+from changes import amend, arm
+from krakenbox.model.command import (
+    SetFeeSchedule,
+    SetIndexPrice,
+    SetLimits,
+    SetProtection,
+    SetSystemStatus,
+    Tick,
+    UseNonce,
+)
 from krakenbox.model.fixed import Price
 from krakenbox.model.instrument import SystemStatus
-from krakenbox.model.order import TimeInForce
+from krakenbox.model.order import FeePreference, Reference, TimeInForce
 from krakenbox.venue.audit import audit
 from krakenbox.venue.exchange import Exchange
 from krakenbox.venue.state import capture, restore, state_hash
+from sleepers import dormant, oto
 from streams import run, steps
 
 
@@ -27,7 +37,18 @@ def busy() -> Pit:
         SetSystemStatus(SystemStatus.POST_ONLY),
         SetSystemStatus(SystemStatus.ONLINE),
         SetLimits(False),
+        dormant(buy, 1, "trailing-stop-limit", "3q", "1q"),
+        dormant(sell, 1, "stop-loss", "90", by="bob", conditional=oto("limit", at="80")),
+        dormant(sell, 1, "take-profit", "1%", "0", by="bob", reference=Reference.INDEX),
+        place(buy, 1, at=98, effective_ns=due),
         UseNonce("key", 2**64 - 1),
+    )
+    draw(pit, "102.5 x 0.5(3) |")
+    pit.send_all(
+        place(buy, "2.75", at="102.5", fee_preference=FeePreference.BASE, sender_sub_id="desk"),
+        amend(pit.orders()[0], qty=2, at=97),
+        SetProtection(40_000),
+        arm(pit, 3600, by="bob"),
     )
     draw(pit, "0.0000009 x 9000000000 |", "DOGE/USD")
     pit.send(place(buy, "8000000000", at="0.0000009", symbol="DOGE/USD"))
@@ -47,6 +68,30 @@ def test_a_copy_is_equal_and_sound() -> None:
     assert drawn(copy) == drawn(pit)
     assert (copy.seq, copy.time_ns) == (pit.seq, pit.time_ns)
     audit(copy.exchange)
+
+
+def test_trading_counters_go_on_in_a_copy() -> None:
+    pit = opened()
+    for _ in range(50):
+        pit.send(place(buy, "0.1", at=99, by="carol"))
+    copy = copied(pit)
+    cancels = [cancel(order.order_id, by="carol") for order in pit.orders("carol")[:3]]
+    orders = [place(buy, "0.1", at=99, by="carol")] * 3
+    told = pit.send_all(*orders, *cancels, *orders)
+    assert copy.send_all(*orders, *cancels, *orders) == told
+    assert "refused: EOrder:Rate limit exceeded" in story(told)
+    assert state_hash(copy.exchange) == state_hash(pit.exchange)
+
+
+def test_a_copy_shows_what_the_original_showed() -> None:
+    pit = busy()
+    assert "102.5 x 0.25(2.75)" in drawn(pit)
+    copy = copied(pit)
+    assert drawn(copy) == drawn(pit)
+    assert copy.exchange.venue.protection_ppm == 40_000
+    assert copy.exchange.next_deadline() == pit.exchange.next_deadline()
+    order = copy.orders()[0]
+    assert (order.amended, order.qty, order.terms.qty) == (True, 2 * 10**8, 10**8)
 
 
 def test_a_copy_goes_on_like_the_original() -> None:

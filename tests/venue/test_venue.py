@@ -3,8 +3,9 @@
 import pytest
 
 from builders import opened
-from krakenbox.model.command import SetIndexPrice
+from krakenbox.model.command import SetIndexPrice, SetPairStatus, SetSystemStatus
 from krakenbox.model.fixed import Price
+from krakenbox.model.instrument import PairStatus, SystemStatus
 from krakenbox.venue.fees import FREE
 from krakenbox.venue.venue import Venue
 
@@ -23,6 +24,25 @@ def test_an_amount_in_usd(quote: str, units: int, usd: int) -> None:
     pit = opened()
     pit.send(SetIndexPrice("EUR/USD", Price(110_000)))
     assert pit.exchange.venue.in_usd(quote, units) == usd
+
+
+@pytest.mark.parametrize(
+    ("system", "pair", "matching"),
+    [
+        ("online", "online", True),
+        ("online", "limit_only", True),
+        ("online", "post_only", False),
+        ("online", "cancel_only", False),
+        ("post_only", "online", False),
+        ("maintenance", "online", False),
+    ],
+)
+def test_where_orders_may_trade(system: str, pair: str, matching: bool) -> None:
+    pit = opened()
+    pit.send_all(SetSystemStatus(SystemStatus(system)), SetPairStatus("BTC/USD", PairStatus(pair)))
+    venue = pit.exchange.venue
+    assert venue.matching(venue.markets["BTC/USD"]) is matching
+    assert venue.matching(venue.markets["EUR/USD"]) is (system == "online")
 
 
 def test_a_new_venue_is_open_and_empty() -> None:

@@ -68,7 +68,7 @@ def add(
 @accounts.command()
 def fund(name: str, asset: str, amount: str, url: Url = LOCAL_URL) -> None:
     """Deposit to an account."""
-    told = _post(url, "deposits", {"name": name, "asset": asset, "amount": amount})
+    told = _post(url, "deposit", {"name": name, "asset": asset, "amount": amount})
     print(f"{told['name']}: {told['amount']} {told['asset']} deposited")
 
 

@@ -35,6 +35,7 @@ SHIPPED = "default.toml"
 SECRET_BYTES = 64
 """Decoded length of a Kraken API secret."""
 MAX_DECIMALS = 18
+MIN_ADMIN_TOKEN = 16
 MAX_PORT = 65_535
 
 PPM_DECIMALS = 6
@@ -120,6 +121,10 @@ def _check_server(server: Server, place: Place) -> None:
         raise place.at("flush_ms").error("must be 0 or more", server.flush_ms)
     if not server.hosts:
         raise place.at("hosts").error("must name at least one address")
+    token = server.admin_token
+    if token and not (len(token) >= MIN_ADMIN_TOKEN and token.isascii() and token.isprintable()):
+        # What was found is a secret: it is not shown.
+        raise place.at("admin_token").error(f"must be {MIN_ADMIN_TOKEN} or more printable ASCII characters")
 
 
 def _fee_tiers(steps: tuple[FeeStep, ...], place: Place) -> Iterator[FeeTier]:

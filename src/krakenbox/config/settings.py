@@ -37,6 +37,8 @@ class Server(Struct, frozen=True, kw_only=True):
     limits: Limits = Limits.REAL
     limit_loopback: bool = False
     """Whether the bound on connects counts this machine's own too."""
+    admin_token: str = ""
+    """Bearer token that lets other machines use /admin; empty: only this one may."""
 
 
 class Market(Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ class PriceLevel:
     def __init__(self, price: Price) -> None:
         self.price = price
         self.qty = 0
-        """Visible quantity: always the sum over the orders."""
+        """Visible quantity: always the sum of what the orders show."""
         self.head: Order | None = None
         self.tail: Order | None = None
 
@@ -31,13 +31,17 @@ class PriceLevel:
 
     def append(self, order: Order) -> None:
         """Queue an order behind the others."""
-        order.prev = self.tail
-        if self.tail is None:
+        tail = order.prev = self.tail
+        if tail is None:
             self.head = order
         else:
-            self.tail.next = order
+            tail.next = order
+            if order.time_ns <= tail.time_ns:
+                # Several orders of one command join one queue; each gets a queue time of its own, so that
+                # who sorts by it (level3) sees the order of the queue.
+                order.time_ns = tail.time_ns + 1
         self.tail = order
-        self.qty += order.qty - order.filled
+        self.qty += order.shown
 
     def unlink(self, order: Order) -> None:
         """Take an order out of the queue, wherever it stands."""
@@ -51,7 +55,7 @@ class PriceLevel:
         else:
             order.next.prev = order.prev
         order.prev = order.next = None
-        self.qty -= order.qty - order.filled
+        self.qty -= order.shown
 
 
 class BookSide:
@@ -79,7 +83,8 @@ class BookSide:
         return bool(self.keys) and self.keys[-1] >= self.sign * price
 
     def rest(self, order: Order) -> Qty:
-        """Queue an order at its limit price; the level's quantity afterwards."""
+        """Queue an order at its limit price with what it shows; the level's quantity afterwards."""
+        assert 0 < order.shown <= order.qty - order.filled, f"{order.order_id} shows {order.shown}"
         key = self.sign * order.limit_price
         level = self.levels.get(key)
         if level is None:
@@ -89,14 +94,23 @@ class BookSide:
         return Qty(level.qty)
 
     def fill(self, order: Order, qty: Qty) -> Qty:
-        """Fill a resting order; it keeps its place until nothing remains. The level's quantity afterwards."""
+        """Fill a resting order, in its place until it shows nothing; the level's quantity afterwards."""
         level = self.levels[self.sign * order.limit_price]
-        assert 0 < qty <= order.qty - order.filled, f"{order.order_id}: fill of {qty}"
+        assert 0 < qty <= order.shown, f"{order.order_id}: fill of {qty}"
         order.filled = Qty(order.filled + qty)
+        order.shown = Qty(order.shown - qty)
         level.qty -= qty
-        if order.filled == order.qty:
+        if not order.shown:
             level.unlink(order)
             self._drop_if_empty(level)
+        return Qty(level.qty)
+
+    def show(self, order: Order, qty: Qty) -> Qty:
+        """Let a resting order show more or less, in its place; the level's quantity afterwards."""
+        assert 0 < qty <= order.qty - order.filled, f"{order.order_id} would show {qty}"
+        level = self.levels[self.sign * order.limit_price]
+        level.qty += qty - order.shown
+        order.shown = qty
         return Qty(level.qty)
 
     def remove(self, order: Order) -> Qty:

@@ -5,6 +5,8 @@ order ends. Whoever asked carries the steps out. So "all or nothing" is a plan t
 that crosses never trades, and the funds of a market order are known before its first trade.
 """
 
+from collections import deque
+
 from msgspec import Struct
 
 from krakenbox.engine.book import BookSide, OrderBook
@@ -14,12 +16,15 @@ from krakenbox.model.order import AccountId, Order, OrderTerms, OrderType, Side,
 from krakenbox.model.reject import Reason
 
 PROTECTION_PPM = 50_000
-"""A market order trades at most this far from the last price: 5 %, the lower end of the 5 to 10 % that
-Kraken's support article on market price protection once gave."""
+"""Unless configured, a market order trades at most this far from the last price: 5 %, the lower end of the
+5 to 10 % that Kraken's support article on market price protection once gave."""
 
 
 class Step(Struct, gc=False):
-    """Trade `qty` with a resting order; 0 = it is the arriving account's own and is canceled."""
+    """Trade `qty` with a resting order; 0 = it is the arriving account's own and is canceled.
+
+    An iceberg appears once for each slice that it shows.
+    """
 
     maker: Order
     qty: Qty
@@ -45,12 +50,17 @@ class Plan(Struct, gc=False):
 
 
 def plan(
-    book: OrderBook, instrument: Instrument, account: AccountId, terms: OrderTerms, last_price: Price
+    book: OrderBook,
+    instrument: Instrument,
+    account: AccountId,
+    terms: OrderTerms,
+    last_price: Price,
+    protection_ppm: int = PROTECTION_PPM,
 ) -> Plan:
     """The plan of an order that arrives now; `last_price` is 0 before the first trade."""
     makers = book.opposite(terms.side)
     if terms.order_type is OrderType.MARKET:
-        bound = protection_bound(terms.side, last_price, makers)
+        bound = protection_bound(terms.side, last_price, makers, protection_ppm)
         if terms.cash_qty:
             return _spend(makers, instrument, account, terms, bound)
         return _match(makers, account, terms, bound, terms.qty)
@@ -71,13 +81,15 @@ _ENDINGS = {TimeInForce.IOC: Reason.IMMEDIATE_OR_CANCEL, TimeInForce.FOK: Reason
 """What ends the remainder of a limit order that may not rest."""
 
 
-def protection_bound(side: Side, last_price: Price, makers: BookSide) -> Price:
+def protection_bound(
+    side: Side, last_price: Price, makers: BookSide, protection_ppm: int = PROTECTION_PPM
+) -> Price:
     """The worst price a market order takes; before the first trade that of the last level."""
     if not last_price:
         return Price(abs(makers.keys[0])) if makers.keys else Price(0)
     if side is Side.BUY:
-        return Price(last_price * (1_000_000 + PROTECTION_PPM) // 1_000_000)
-    return Price(ceiling(last_price * (1_000_000 - PROTECTION_PPM), 1_000_000))
+        return Price(last_price * (1_000_000 + protection_ppm) // 1_000_000)
+    return Price(ceiling(last_price * (1_000_000 - protection_ppm), 1_000_000))
 
 
 def _match(makers: BookSide, account: AccountId, terms: OrderTerms, bound: Price, qty: Qty) -> Plan:
@@ -88,21 +100,44 @@ def _match(makers: BookSide, account: AccountId, terms: OrderTerms, bound: Price
     for key in reversed(makers.keys):
         if key < worst:
             return Plan(steps, remaining, _ending(terms, Reason.PRICE_PROTECTION))
+        hidden: list[Order] = []
         maker = makers.levels[key].head
-        while maker is not None:
-            if maker.account == account:
+        while maker is not None and remaining:
+            # Kraken, add_order: `sender_sub_id` narrows self-trade prevention to one trader of an account.
+            if maker.account == account and maker.terms.sender_sub_id == terms.sender_sub_id:
                 if terms.stp is not StpType.CANCEL_NEWEST:
                     steps.append(Step(maker, Qty(0)))
                 if terms.stp is not StpType.CANCEL_OLDEST:
                     return Plan(steps, remaining, Reason.SELF_TRADE)
             else:
-                traded = min(remaining, maker.qty - maker.filled)
+                traded = min(remaining, maker.shown)
                 steps.append(Step(maker, Qty(traded)))
                 remaining = Qty(remaining - traded)
-                if not remaining:
-                    return Plan(steps, remaining)
+                if maker.display_qty:
+                    hidden.append(maker)
             maker = maker.next
+        if hidden:
+            remaining = _match_hidden(steps, hidden, remaining)
+        if not remaining:
+            return Plan(steps, remaining)
     return Plan(steps, remaining, _ending(terms, Reason.NO_LIQUIDITY))
+
+
+def _match_hidden(steps: list[Step], icebergs: list[Order], remaining: Qty) -> Qty:
+    """Take the slices that a level's icebergs show one after the other; the quantity that still remains.
+
+    Kraken, guide "spot amends": a reload joins the back of the queue. So once the queue as it stood has been
+    traded, the icebergs come round in turn, a slice at a time, until none has anything left.
+    """
+    queue = deque((maker, maker.qty - maker.filled - maker.shown) for maker in icebergs)
+    while queue and remaining:
+        maker, left = queue.popleft()
+        traded = min(remaining, maker.display_qty, left)
+        if traded:
+            steps.append(Step(maker, Qty(traded)))
+            remaining = Qty(remaining - traded)
+            queue.append((maker, left - traded))
+    return remaining
 
 
 def _ending(terms: OrderTerms, of_market: Reason) -> Reason:

@@ -6,7 +6,7 @@ from krakenbox.model.event import BalancePosted
 from krakenbox.model.fixed import Amount
 from krakenbox.model.instrument import Asset
 from krakenbox.model.order import AccountId
-from krakenbox.protocol.v2.private_channels import balances
+from krakenbox.protocol.v2.balances import balances
 
 
 class Balances:

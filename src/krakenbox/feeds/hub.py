@@ -16,9 +16,9 @@ from krakenbox.feeds.market import Market
 from krakenbox.feeds.reference import Reference
 from krakenbox.feeds.streams import Subscriber
 from krakenbox.model import event as events
-from krakenbox.model.command import Tier
+from krakenbox.model.command import OrderRef, Tier
 from krakenbox.model.event import Event, Outcome
-from krakenbox.model.order import AccountId
+from krakenbox.model.order import AccountId, OrderTerms
 from krakenbox.protocol.framing import text_frame
 from krakenbox.protocol.v2 import channels
 
@@ -128,6 +128,10 @@ class Hub:
         """Whether a connection is subscribed to executions."""
         return who in self._executions.streams
 
+    def open_order(self, account: AccountId, ref: OrderRef) -> OrderTerms | None:
+        """The terms of an account's open order, by its order id or its `cl_ord_id`."""
+        return self._executions.open_order(account, ref)
+
     def subscribe_balances(self, who: Subscriber, account: AccountId, snapshot: bool = True) -> bytes:
         """Let a connection hear of an account's ledger from now on; its framed snapshot, if it wants one."""
         return _framed(self._balances.subscribe(who, account, snapshot))
@@ -154,11 +158,17 @@ class Hub:
             events.Rejected: _shows_nowhere,
             events.OrderValidated: _shows_nowhere,
             events.OrdersCanceled: _shows_nowhere,
+            events.OrderEdited: _shows_nowhere,
+            events.CancelTimerSet: _shows_nowhere,
             events.LimitsSet: _shows_nowhere,
             events.OrderAccepted: self._order,
             events.OrderOpened: self._order,
             events.OrderFilled: self._order,
             events.OrderClosed: self._order,
+            events.OrderAmended: self._order,
+            events.TriggerChanged: self._order,
+            events.IcebergRefilled: self._order,
+            events.RateCounted: self._executions.count,
             events.BalancePosted: self._balance,
             events.Traded: self._trade,
             events.BookChanged: self._book,

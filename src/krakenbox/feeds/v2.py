@@ -6,19 +6,42 @@ The templates are `protocol.v2`'s. Whoever calls joins, caches and frames.
 from collections.abc import Iterable
 
 import msgspec
+from msgspec import Struct
 
 from krakenbox.feeds.candles import MINUTE_NS, Candle
 from krakenbox.feeds.depth import Depth
 from krakenbox.feeds.level3 import Level3
 from krakenbox.feeds.ticker import Ticker
-from krakenbox.model.event import BalancePosted, OrderClosed, OrderFilled, Traded
-from krakenbox.model.fixed import Amount, Cost, to_text
+from krakenbox.model.event import (
+    BalancePosted,
+    IcebergRefilled,
+    OrderAmended,
+    OrderClosed,
+    OrderFilled,
+    Traded,
+    TriggerChanged,
+)
+from krakenbox.model.fixed import Amount, Cost, Price, Qty, to_text
 from krakenbox.model.instrument import Asset, Instrument
-from krakenbox.model.order import FeePreference, OrderId, OrderStatus, OrderTerms
+from krakenbox.model.order import (
+    Conditional,
+    FeePreference,
+    OrderId,
+    OrderStatus,
+    OrderTerms,
+    OrderType,
+    PriceType,
+)
 from krakenbox.protocol.timestamp import micros, nanos
-from krakenbox.protocol.v2 import channels, private_channels
+from krakenbox.protocol.v2 import balances, channels, private_channels
 
+NO_PARENT = OrderId("")
+"""Of an order that a request entered."""
 _PCT_DECIMALS = 2
+_COUNTER_DECIMALS = 3
+_OFFSET_PCT_DECIMALS = 6
+"""Of a percentage in `PCT_UNIT`s."""
+_LIMITED = frozenset(kind for kind in OrderType if kind.working is OrderType.LIMIT)
 
 
 def book_update(view: Depth, bids: list[str], asks: list[str], instrument: Instrument, time_ns: int) -> str:
@@ -116,25 +139,103 @@ def _candle(candle: Candle, minutes: int, instrument: Instrument) -> str:
     )
 
 
-def order(order_id: OrderId, terms: OrderTerms, instrument: Instrument) -> private_channels.OrderText:
-    """What every row of one order repeats; make it once per order."""
+class Watch(Struct, gc=False):
+    """How far a trigger has come."""
+
+    trigger_price: Price
+    """What it comes to; 0 until a scheduled order starts."""
+    peak_price: Price
+    """Of a trailing type; else 0."""
+    last_price: Price = Price(0)
+    """The reference that moved or fired it; 0 = none has."""
+    fired_ns: int = 0
+
+
+class Standing(Struct, gc=False):
+    """How an open order stands."""
+
+    status: OrderStatus
+    time_ns: int
+    """Of its latest change."""
+    filled: OrderFilled | None = None
+    """Its latest fill."""
+    fee_usd: Cost = Cost(0)
+    """Fees of all its fills."""
+    amended: bool = False
+    shown: Qty = Qty(0)
+    """What an iceberg shows now; 0 of all others."""
+
+
+def order(
+    order_id: OrderId,
+    terms: OrderTerms,
+    instrument: Instrument,
+    parent_id: OrderId = NO_PARENT,
+    watch: Watch | None = None,
+) -> private_channels.OrderText:
+    """What every row of one order repeats; make it once per order, and again when it changes."""
     price_decimals, cost_decimals = instrument.price_decimals, instrument.cost_decimals
-    name = msgspec.json.encode(terms.cl_ord_id).decode() if terms.cl_ord_id else ""
+    qty_decimals, has_limit = instrument.qty_decimals, terms.order_type in _LIMITED
     return private_channels.OrderText(
         order_id=order_id,
-        identity=private_channels.identity(name, terms.userref),
+        identity=private_channels.identity(_quoted(terms.cl_ord_id), terms.userref),
         symbol=terms.symbol,
         side=terms.side.value,
         order_type=terms.order_type.value,
-        order_qty=to_text(terms.qty, instrument.qty_decimals),
+        order_qty=to_text(terms.qty, qty_decimals),
         time_in_force=terms.time_in_force.value.upper(),
-        limit_price=to_text(terms.limit_price, price_decimals) if terms.limit_price else "",
-        stop_price=to_text(0, price_decimals),
+        limit_price=_price(terms.limit_price, terms.limit_price_type, price_decimals) if has_limit else "",
+        limit_price_type=terms.limit_price_type.value,
+        stop_price=to_text(watch.trigger_price if watch is not None else 0, price_decimals),
+        trigger=_trigger(terms, watch, price_decimals) if watch is not None else None,
+        contingent=_contingent(terms.conditional, price_decimals) if terms.conditional is not None else "",
+        display_qty=to_text(terms.display_qty, qty_decimals) if terms.display_qty else "",
         cash_order_qty=to_text(terms.cash_qty, cost_decimals) if terms.cash_qty else "",
+        effective_time=micros(terms.effective_ns) if terms.effective_ns else "",
         expire_time=micros(terms.expire_ns) if terms.expire_ns else "",
+        parent_id=parent_id,
+        sender_sub_id=_quoted(terms.sender_sub_id),
         post_only=terms.post_only,
         fee_ccy_pref="fcib" if terms.fee_preference is FeePreference.BASE else "fciq",
     )
+
+
+def _quoted(text: str) -> str:
+    return msgspec.json.encode(text).decode() if text else ""
+
+
+def _price(value: int, price_type: PriceType, price_decimals: int) -> str:
+    """A price or an offset as it was entered."""
+    return to_text(value, _OFFSET_PCT_DECIMALS if price_type is PriceType.PCT else price_decimals)
+
+
+def _trigger(terms: OrderTerms, watch: Watch, price_decimals: int) -> private_channels.TriggerText:
+    trigger = terms.trigger
+    assert trigger is not None, "only an order with a trigger is watched"
+    # Recorded: a price that is its own trigger is not told twice before anything happens to it.
+    told = watch.trigger_price if trigger.price_type is not PriceType.STATIC or watch.last_price else 0
+    prices = (told, watch.peak_price, watch.last_price)
+    actual, peak, last = (to_text(price, price_decimals) if price else "" for price in prices)
+    return private_channels.TriggerText(
+        reference=trigger.reference.value,
+        price=_price(trigger.price, trigger.price_type, price_decimals),
+        price_type=trigger.price_type.value,
+        actual_price=actual,
+        peak_price=peak,
+        last_price=last,
+        timestamp=micros(watch.fired_ns) if watch.fired_ns else "",
+    )
+
+
+def _contingent(conditional: Conditional, price_decimals: int) -> str:
+    limit, trigger = None, conditional.trigger
+    if conditional.order_type in _LIMITED:
+        kind = conditional.limit_price_type
+        limit = (_price(conditional.limit_price, kind, price_decimals), kind.value)
+    fires = None
+    if trigger is not None:
+        fires = (_price(trigger.price, trigger.price_type, price_decimals), trigger.price_type.value)
+    return private_channels.contingent(conditional.order_type.value, fires, limit)
 
 
 def pending_new(text: private_channels.OrderText, instrument: Instrument, time_ns: int) -> str:
@@ -166,21 +267,50 @@ def closed(text: private_channels.OrderText, event: OrderClosed, instrument: Ins
     )
 
 
-def open_order(
-    text: private_channels.OrderText,
-    latest: OrderFilled | None,
-    fee_usd: Cost,
-    instrument: Instrument,
-    time_ns: int,
+def amended(
+    text: private_channels.OrderText, event: OrderAmended, standing: Standing, instrument: Instrument
 ) -> str:
-    """Row of an open order in a snapshot; `latest` is its latest fill."""
-    status = OrderStatus.NEW if latest is None else OrderStatus.PARTIALLY_FILLED
-    totals = _totals(latest, fee_usd, instrument)
-    return private_channels.open_order(text, status.value, totals, micros(time_ns))
+    """Row of an open order that changed."""
+    # Amends that nobody asked for have no id.
+    exec_type = "amended" if event.amend_id else "restated"
+    return private_channels.amended(text, exec_type, _standing(standing, instrument), event.reason.value)
+
+
+def status(text: private_channels.OrderText, event: TriggerChanged) -> str:
+    """Row of a trigger that moved or fired."""
+    return private_channels.status(text, event.status.value, micros(event.time_ns))
+
+
+def refilled(text: private_channels.OrderText, event: IcebergRefilled, instrument: Instrument) -> str:
+    """Row of an iceberg that shows its next part."""
+    shown = to_text(event.display_qty_remain, instrument.qty_decimals)
+    return private_channels.iceberg_refill(text, event.status.value, shown, micros(event.time_ns))
+
+
+def open_order(text: private_channels.OrderText, standing: Standing, instrument: Instrument) -> str:
+    """Row of an open order in a snapshot."""
+    return private_channels.open_order(text, _standing(standing, instrument))
+
+
+def _standing(standing: Standing, instrument: Instrument) -> private_channels.StandingText:
+    shown = to_text(standing.shown, instrument.qty_decimals) if standing.shown else ""
+    return private_channels.StandingText(
+        order_status=standing.status.value,
+        totals=_totals(standing.filled, standing.fee_usd, instrument),
+        amended=standing.amended,
+        display_qty_remain=shown,
+        timestamp=micros(standing.time_ns),
+    )
+
+
+def counted(row: str, counter_milli: int) -> str:
+    """A row with the trading counter, in thousandths, of its pair."""
+    return private_channels.counted(row, to_text(counter_milli, _COUNTER_DECIMALS))
 
 
 def _fill(event: OrderFilled, instrument: Instrument) -> private_channels.FillText:
     cost_decimals = instrument.cost_decimals
+    fee_decimals = instrument.qty_decimals if event.fee_asset == instrument.base else cost_decimals
     return private_channels.FillText(
         exec_id=event.exec_id,
         trade_id=event.trade_id,
@@ -189,7 +319,7 @@ def _fill(event: OrderFilled, instrument: Instrument) -> private_channels.FillTe
         liquidity="m" if event.maker else "t",
         cost=to_text(event.cost, cost_decimals),
         fee_asset=event.fee_asset,
-        fee=to_text(event.fee, cost_decimals),
+        fee=to_text(event.fee, fee_decimals),
         fee_usd=to_text(event.fee_usd, cost_decimals),
         timestamp=micros(event.time_ns),
     )
@@ -209,8 +339,8 @@ def _totals(
 
 def ledger_entry(event: BalancePosted, asset: Asset) -> str:
     """Row of a ledger entry."""
-    return private_channels.ledger_row(
-        private_channels.LedgerText(
+    return balances.ledger_row(
+        balances.LedgerText(
             ledger_id=event.ledger_id,
             ref_id=event.ref_id,
             timestamp=micros(event.time_ns),
@@ -226,4 +356,4 @@ def ledger_entry(event: BalancePosted, asset: Asset) -> str:
 
 def held(asset: Asset, balance: Amount) -> str:
     """Row of an asset in a snapshot."""
-    return private_channels.balance_row(asset.asset, asset.asset_class, to_text(balance, asset.decimals))
+    return balances.balance_row(asset.asset, asset.asset_class, to_text(balance, asset.decimals))

@@ -1,9 +1,12 @@
-"""The operator's endpoint, as a function: accounts opened, funded and keyed while the exchange runs.
+"""The operator's endpoint, as a function: accounts opened, funded and keyed, and modes set, while it runs.
 
-Only programs of this machine may use it: a request from elsewhere, or one that a web page sent (it carries an
-Origin, or reached us under a name that is not this machine's), is refused.
+What it changes in the exchange enters as a journaled command like any other; keys are secrets and no part of
+the journal. Programs of this machine may use it, others only with the configured bearer token. A request that
+a web page sent (it carries a foreign Origin, is no JSON, or reached us under a name that is not this
+machine's) is refused.
 """
 
+import hmac
 from base64 import b64encode
 from collections.abc import Callable
 from decimal import Decimal
@@ -16,11 +19,20 @@ from msgspec import Struct
 from krakenbox.feeds.hub import Hub
 from krakenbox.gateway.connects import is_loopback
 from krakenbox.gateway.keys import ApiKey, Keyring, Permission
-from krakenbox.model.command import Command, Deposit, OpenAccount, Tier
+from krakenbox.model.command import (
+    Command,
+    Deposit,
+    OpenAccount,
+    SetPairStatus,
+    SetSystemStatus,
+    Tier,
+)
 from krakenbox.model.fixed import Amount, from_decimal
+from krakenbox.model.instrument import PairStatus, SystemStatus
 from krakenbox.model.order import CLIENT_NAMES, AccountId, is_client_name
 
 ADMIN = "/admin/"
+JSON = "application/json"
 KEY_BYTES = 42
 """An API key is 56 characters of base64."""
 SECRET_BYTES = 64
@@ -38,7 +50,7 @@ class NewAccount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewDeposit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Body of POST /admin/deposits."""
+    """Body of POST /admin/deposit."""
 
     name: str
     asset: str
@@ -53,6 +65,14 @@ class NewKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     nonce_window: int = 0
 
 
+class NewStatus(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of POST /admin/status: the mode of the venue, or of one pair."""
+
+    system: SystemStatus | None = None
+    symbol: str | None = None
+    status: PairStatus | None = None
+
+
 class AdminRequest(Struct, frozen=True, kw_only=True):
     """What of an HTTP request matters here."""
 
@@ -61,6 +81,9 @@ class AdminRequest(Struct, frozen=True, kw_only=True):
     """Header `Host`."""
     origin: str
     """Header `Origin`; empty where there is none."""
+    content_type: str
+    authorization: str
+    """Header `Authorization`; empty where there is none."""
     path: str
     body: bytes
 
@@ -74,17 +97,25 @@ class Change(Struct, frozen=True, kw_only=True):
 
 
 class Admin:
-    """Changes to the accounts of one exchange; `chance` gives that many random bytes."""
+    """What the operator may change of one exchange."""
 
-    def __init__(self, hub: Hub, keyring: Keyring, chance: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, hub: Hub, keyring: Keyring, chance: Callable[[int], bytes], bearer_token: str = ""
+    ) -> None:
+        """`chance` gives that many random bytes. Without a token only this machine's own programs may."""
         self._hub = hub
         self._keyring = keyring
         self._chance = chance
+        self._bearer = f"Bearer {bearer_token}".encode() if bearer_token else b""
 
     def change(self, request: AdminRequest) -> Change:
         """What a POST below `/admin/` asks for, or why not."""
-        if refusal := _not_from_here(request):
+        if refusal := self._forbidden(request):
             return refused(HTTPStatus.FORBIDDEN, refusal)
+        if request.content_type.partition(";")[0].strip().lower() != JSON:
+            # A form of a web page can send other types to any site without asking; JSON it cannot.
+            text = f"Content-Type must be {JSON}; was {request.content_type or 'none'}"
+            return refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, text)
         kind = _BODIES.get(request.path.removeprefix(ADMIN))
         if kind is None:
             return refused(HTTPStatus.NOT_FOUND, f"there are {', '.join(ADMIN + name for name in _BODIES)}")
@@ -99,6 +130,23 @@ class Admin:
                 return self._deposit(body)
             case NewKey():
                 return self._key(body)
+            case NewStatus():
+                return self._status(body)
+
+    def _forbidden(self, request: AdminRequest) -> str:
+        """Why whoever sent a request may not; empty if he may."""
+        if not is_loopback(request.address):
+            # Whoever knows the token may come under any name. How long comparing takes tells nothing of it.
+            given = request.authorization.encode(errors="surrogateescape")
+            if not self._bearer or not hmac.compare_digest(given, self._bearer):
+                return f"only this machine may, others with the bearer token; you are {request.address}"
+        elif _name(request.host) not in _LOCAL_NAMES:
+            # A page may reach this machine under a name of its own that it pointed here (DNS rebinding).
+            return f"Host must be one of {', '.join(_LOCAL_NAMES)}; was {request.host}"
+        # A page of another site makes its visitor's browser call us: that sends its Origin.
+        if request.origin and request.origin.partition("://")[2] != request.host:
+            return f"not from a page of {request.origin}"
+        return ""
 
     def _open(self, new: NewAccount) -> Change:
         account = AccountId(new.name)
@@ -149,6 +197,18 @@ class Admin:
             result={"name": new.name, "api_key": key.key_id, "api_secret": key.secret},
         )
 
+    def _status(self, new: NewStatus) -> Change:
+        if new.system is not None and new.symbol is None and new.status is None:
+            return Change(commands=(SetSystemStatus(new.system),), result={"system": new.system.value})
+        if new.system is not None or new.symbol is None or new.status is None:
+            return refused(HTTPStatus.BAD_REQUEST, "expected either system, or symbol and status")
+        if self._hub.reference.table.get(new.symbol) is None:
+            return refused(HTTPStatus.NOT_FOUND, f"there is no pair {new.symbol}")
+        return Change(
+            commands=(SetPairStatus(new.symbol, new.status),),
+            result={"symbol": new.symbol, "status": new.status.value},
+        )
+
     def _credit(self, account: AccountId, asset: str, amount: Decimal) -> Deposit | str:
         """The deposit, or what is wrong with it."""
         listed = self._hub.reference.table.assets.get(asset)
@@ -177,10 +237,11 @@ class Admin:
         return key
 
 
-_BODIES: dict[str, type[NewAccount | NewDeposit | NewKey]] = {
+_BODIES: dict[str, type[NewAccount | NewDeposit | NewKey | NewStatus]] = {
     "accounts": NewAccount,
-    "deposits": NewDeposit,
+    "deposit": NewDeposit,
     "keys": NewKey,
+    "status": NewStatus,
 }
 
 
@@ -189,15 +250,7 @@ def refused(status: HTTPStatus, text: str) -> Change:
     return Change(status=status, result={"error": text})
 
 
-def _not_from_here(request: AdminRequest) -> str:
-    """Why a request may not come from a program of this machine; empty if it may."""
-    if not is_loopback(request.address):
-        return f"only this machine may; you are {request.address}"
-    # A page of some site may make its visitor's browser call us: under our address it sends an Origin, and
-    # under a name of its own that it pointed at us (DNS rebinding) that name is the Host.
-    if request.origin:
-        return "not from a web page"
-    name = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
-    if name.lower() not in _LOCAL_NAMES:
-        return f"Host must be one of {', '.join(_LOCAL_NAMES)}; was {request.host}"
-    return ""
+def _name(host: str) -> str:
+    """The name in a Host header, without the port."""
+    name, _, port = host.rpartition(":")
+    return (name if port.isdigit() else host).lower()

@@ -21,6 +21,13 @@ class Host(StrEnum):
     BETA_WS_AUTH = "beta-ws-auth"
 
 
+class Named(Struct, frozen=True, gc=False):
+    """What a reply repeats of one order of a batch, and what it warns of."""
+
+    ref: OrderRef = OrderRef()
+    warnings: tuple[str, ...] = ()
+
+
 class Origin(Struct, frozen=True, gc=False):
     """Where a request came from and what its reply repeats; never journaled."""
 
@@ -29,9 +36,11 @@ class Origin(Struct, frozen=True, gc=False):
     req_id: int | None
     time_in_ns: int
     ref: OrderRef = OrderRef()
-    """What a cancel named its order by; of a new order, the userref it was given."""
+    """What the request named its order by; of a new order, the userref it was given."""
     warnings: tuple[str, ...] = ()
     """What the reply warns of."""
+    batch: tuple[Named, ...] = ()
+    """The orders of a batch, in the order of the request."""
 
 
 Submit = Callable[[Command, Origin], None]

@@ -102,6 +102,8 @@ class Http:
                 address=request.remote or "",
                 host=request.headers.get("Host", ""),
                 origin=request.headers.get("Origin", ""),
+                content_type=request.headers.get("Content-Type", ""),
+                authorization=request.headers.get("Authorization", ""),
                 path=request.rel_url.raw_path,
                 body=await request.read(),
             )

@@ -22,6 +22,11 @@ class Replies:
         now_ns = self._now_ns()
         self.message(codec.encode_ack(origin.method, result, origin.req_id, origin.time_in_ns, now_ns))
 
+    def ack_batch_cancel(self, origin: Origin, count: int) -> None:
+        """The success of batch_cancel, which has its count in two places."""
+        now_ns = self._now_ns()
+        self.message(codec.encode_batch_canceled(count, origin.req_id, origin.time_in_ns, now_ns))
+
     def refuse(self, origin: Origin, error: str, symbol: str = "") -> None:
         """A refusal; with a symbol where it concerns one."""
         now_ns = self._now_ns()

@@ -12,7 +12,16 @@ from msgspec import Struct
 
 from krakenbox.model.fixed import Amount, Price, Qty
 from krakenbox.model.instrument import Asset, Instrument, PairStatus, SystemStatus
-from krakenbox.model.order import AccountId, OrderId, OrderTerms, OrderType, Side
+from krakenbox.model.order import (
+    AccountId,
+    FeePreference,
+    OrderId,
+    OrderTerms,
+    OrderType,
+    PriceType,
+    Side,
+    Trigger,
+)
 
 
 class Tier(StrEnum):
@@ -84,6 +93,12 @@ class SetLimits(Struct, frozen=True, tag=True, array_like=True):
     enforced: bool
 
 
+class SetProtection(Struct, frozen=True, tag=True, array_like=True):
+    """How far from the last price, in millionths, a market order trades at most: 50,000 unless set."""
+
+    protection_ppm: int
+
+
 class SetIndexPrice(Struct, frozen=True, tag=True, array_like=True):
     """Index price of a pair; at most one per pair and second is journaled."""
 
@@ -146,6 +161,63 @@ class CancelOrder(Struct, frozen=True, tag=True, array_like=True):
     ref: OrderRef
 
 
+class AmendOrder(Struct, frozen=True, tag=True, array_like=True):
+    """Change an open order in place; None leaves a term as it is."""
+
+    account: AccountId
+    ref: OrderRef
+    qty: Qty | None = None
+    """New total quantity."""
+    display_qty: Qty | None = None
+    limit_price: int | None = None
+    limit_price_type: PriceType = PriceType.STATIC
+    trigger_price: int | None = None
+    trigger_price_type: PriceType = PriceType.STATIC
+    post_only: bool = False
+    """Refuse a limit price that would match at once; guards this amend alone."""
+    deadline_ns: int = 0
+
+
+class EditOrder(Struct, frozen=True, tag=True, array_like=True):
+    """Cancel an open order and enter it anew under another id; None leaves a term as it is."""
+
+    account: AccountId
+    order_id: OrderId
+    symbol: str
+    qty: Qty | None = None
+    limit_price: Price | None = None
+    display_qty: Qty | None = None
+    trigger: Trigger | None = None
+    post_only: bool = False
+    userref: int = 0
+    deadline_ns: int = 0
+    validate: bool = False
+    fee_preference: FeePreference | None = None
+
+
+class PlaceOrders(Struct, frozen=True, tag=True, array_like=True):
+    """Enter several orders of one pair: refused together by arguments, one by one by the engine."""
+
+    account: AccountId
+    orders: tuple[OrderTerms, ...]
+    deadline_ns: int = 0
+    validate: bool = False
+
+
+class CancelOrders(Struct, frozen=True, tag=True, array_like=True):
+    """Cancel several orders with one answer: how many it canceled."""
+
+    account: AccountId
+    refs: tuple[OrderRef, ...]
+
+
+class SetCancelTimer(Struct, frozen=True, tag=True, array_like=True):
+    """Arm the account's dead man's switch for `trigger_ns`, in place of an earlier time; 0 disarms it."""
+
+    account: AccountId
+    trigger_ns: int
+
+
 class CancelAll(Struct, frozen=True, tag=True, array_like=True):
     """Cancel every open order of an account, in order of entry."""
 
@@ -180,6 +252,7 @@ Command = (
     | AddInstrument
     | SetFeeSchedule
     | SetLimits
+    | SetProtection
     | SetIndexPrice
     | SeedHistory
     | OpenAccount
@@ -187,6 +260,11 @@ Command = (
     | UseNonce
     | PlaceOrder
     | CancelOrder
+    | AmendOrder
+    | EditOrder
+    | PlaceOrders
+    | CancelOrders
+    | SetCancelTimer
     | CancelAll
     | SetSystemStatus
     | SetPairStatus

@@ -48,6 +48,11 @@ class OrderAccepted(Struct, frozen=True, tag=True, gc=False):
     account: AccountId
     order_id: OrderId
     terms: OrderTerms
+    parent_id: OrderId = OrderId("")
+    """The order whose fill entered this one, by its `conditional`."""
+    trigger_price: Price = Price(0)
+    """Effective trigger price at entry, of a type that has one."""
+    peak_price: Price = Price(0)
 
 
 class OrderOpened(Struct, frozen=True, tag=True, gc=False):
@@ -103,9 +108,9 @@ class OrderFilled(Struct, frozen=True, tag=True, gc=False):
     qty: Qty
     cost: Cost
     maker: bool
-    fee: Cost
+    fee: int
+    """At the precision of cost, or of quantity if it is in the base asset."""
     fee_asset: str
-    """The quote asset (Kraken, executions channel: fees are in quote currency only)."""
     fee_usd: Cost
     """Fee in USD at cost precision; 0 where no USD price of the quote asset is known."""
     cum_qty: Qty
@@ -128,8 +133,82 @@ class OrderClosed(Struct, frozen=True, tag=True, gc=False):
     fee_usd: Cost
 
 
+class OrderAmended(Struct, frozen=True, tag=True, gc=False):
+    """An open order changed in place: by its owner (`amend_id` given) or, `restated`, by the venue.
+
+    `terms` are as entered, with the trigger and the limit's offset that were amended; the rest stands below.
+    """
+
+    time_ns: int
+    account: AccountId
+    order_id: OrderId
+    terms: OrderTerms
+    amend_id: str
+    status: OrderStatus
+    reason: Reason
+    qty: Qty
+    display_qty: Qty
+    limit_price: Price
+    trigger_price: Price
+    cum_qty: Qty
+
+
+class OrderEdited(Struct, frozen=True, tag=True, gc=False):
+    """An order was replaced: comes after the old one's end and the new one's entry."""
+
+    time_ns: int
+    account: AccountId
+    order_id: OrderId
+    original_order_id: OrderId
+
+
+class TriggerChanged(Struct, frozen=True, tag=True, gc=False):
+    """A dormant order's trigger moved with its peak, or fired."""
+
+    time_ns: int
+    account: AccountId
+    order_id: OrderId
+    terms: OrderTerms
+    status: OrderStatus
+    triggered: bool
+    trigger_price: Price
+    peak_price: Price
+    """Of a trailing type; else 0."""
+    last_price: Price
+    """The reference that moved or fired it."""
+
+
+class IcebergRefilled(Struct, frozen=True, tag=True, gc=False):
+    """The visible part of an iceberg was used up and the next one joined the back of the queue."""
+
+    time_ns: int
+    account: AccountId
+    order_id: OrderId
+    terms: OrderTerms
+    status: OrderStatus
+    display_qty_remain: Qty
+    """Visible now."""
+
+
+class CancelTimerSet(Struct, frozen=True, tag=True, gc=False):
+    """The dead man's switch was armed (`trigger_ns` > 0) or disarmed."""
+
+    time_ns: int
+    account: AccountId
+    trigger_ns: int
+
+
+class RateCounted(Struct, frozen=True, tag=True, gc=False):
+    """The transaction counter of an account and pair after the command was charged, in thousandths."""
+
+    time_ns: int
+    account: AccountId
+    symbol: str
+    counter_milli: int
+
+
 class OrdersCanceled(Struct, frozen=True, tag=True, gc=False):
-    """End of a `CancelAll`: how many orders it canceled."""
+    """End of a `CancelAll` or `CancelOrders`: how many orders it canceled."""
 
     time_ns: int
     account: AccountId
@@ -221,6 +300,12 @@ Event = (
     | BookChanged
     | OrderFilled
     | OrderClosed
+    | OrderAmended
+    | OrderEdited
+    | TriggerChanged
+    | IcebergRefilled
+    | CancelTimerSet
+    | RateCounted
     | OrdersCanceled
     | BalancePosted
     | AccountOpened

@@ -7,6 +7,8 @@ give other texts.
 
 ORDER = "O"
 TRADE = "T"
+AMEND = "T"
+"""Kraken's amend ids begin like those of trades."""
 LEDGER = "L"
 DEPOSIT = "A"
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import NewType
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from krakenbox.model.fixed import Amount, Cost, Price, Qty
 
@@ -27,6 +28,18 @@ def is_client_name(name: str) -> bool:
     """Whether an account of a client may be called so."""
     sound = name.isprintable() and 0 < len(name) <= MAX_ACCOUNT_NAME
     return sound and not name.startswith((HOUSE_PREFIX, VENUE_PREFIX))
+
+
+_UUID_LENGTHS = (32, 36)
+"""Only a UUID, without or with hyphens, has one: other client ids are 18 characters at most."""
+
+
+def client_key(cl_ord_id: str) -> str:
+    """What a client's id of an order is compared by."""
+    # Kraken, guide "spot-clordid": a UUID is kept as a number of 128 bits, so its spellings are one id.
+    if len(cl_ord_id) in _UUID_LENGTHS:
+        return cl_ord_id.replace("-", "").lower()
+    return cl_ord_id
 
 
 class Side(StrEnum):
@@ -55,6 +68,34 @@ class OrderType(StrEnum):
     TRAILING_STOP_LIMIT = "trailing-stop-limit"
     SETTLE_POSITION = "settle-position"
 
+    @property
+    def working(self) -> "OrderType":
+        """What it is once it works: a limit or a market order."""
+        return _WORKING.get(self, OrderType.LIMIT)
+
+    @property
+    def trailing(self) -> bool:
+        """Whether its trigger follows the reference."""
+        return self in (OrderType.TRAILING_STOP, OrderType.TRAILING_STOP_LIMIT)
+
+    @property
+    def triggered(self) -> bool:
+        """Whether it sleeps until its trigger fires."""
+        return self in _TRIGGERED
+
+
+_WORKING = dict.fromkeys(
+    (OrderType.MARKET, OrderType.STOP_LOSS, OrderType.TAKE_PROFIT, OrderType.TRAILING_STOP), OrderType.MARKET
+)
+_TRIGGERED = (
+    OrderType.STOP_LOSS,
+    OrderType.STOP_LOSS_LIMIT,
+    OrderType.TAKE_PROFIT,
+    OrderType.TAKE_PROFIT_LIMIT,
+    OrderType.TRAILING_STOP,
+    OrderType.TRAILING_STOP_LIMIT,
+)
+
 
 class TimeInForce(StrEnum):
     """How long an order lives, in v2 request spelling."""
@@ -78,6 +119,44 @@ class FeePreference(StrEnum):
 
     BASE = "base"
     QUOTE = "quote"
+
+
+class PriceType(StrEnum):
+    """How a trigger or limit price is given: absolute, or an offset in percent or in quote units."""
+
+    STATIC = "static"
+    PCT = "pct"
+    QUOTE = "quote"
+
+
+class Reference(StrEnum):
+    """The price a trigger watches: the last trade here, or the index of the broad market."""
+
+    LAST = "last"
+    INDEX = "index"
+
+
+PCT_UNIT = 1_000_000
+"""A percentage is an integer of millionths of a percent: 5 % = 5,000,000."""
+
+
+class Trigger(Struct, frozen=True, array_like=True, gc=False):
+    """What wakes a dormant order, as entered."""
+
+    price: int
+    """A `Price`; an offset in price units (`quote`, signed) or in `PCT_UNIT`s (`pct`, signed). Of a trailing
+    type: the distance of the reversal, positive."""
+    price_type: PriceType = PriceType.STATIC
+    reference: Reference = Reference.LAST
+
+
+class Conditional(Struct, frozen=True, array_like=True, gc=False):
+    """The order that each fill of its primary enters, on the other side and of the fill's size."""
+
+    order_type: OrderType
+    limit_price: int = 0
+    limit_price_type: PriceType = PriceType.STATIC
+    trigger: Trigger | None = None
 
 
 class OrderStatus(StrEnum):
@@ -127,6 +206,17 @@ class OrderTerms(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     userref: int = 0
     stp: StpType = StpType.CANCEL_NEWEST
     fee_preference: FeePreference = FeePreference.QUOTE
+    display_qty: Qty = Qty(0)
+    """Visible part of an iceberg; 0 for other types."""
+    trigger: Trigger | None = None
+    limit_price_type: PriceType = PriceType.STATIC
+    """Of a trailing-stop-limit: what `limit_price` is; unless static a signed offset from the trigger price,
+    in price units or `PCT_UNIT`s."""
+    conditional: Conditional | None = None
+    effective_ns: int = 0
+    """Scheduled start, whole seconds; 0 = at once."""
+    sender_sub_id: str = ""
+    """Narrows self-trade prevention to orders that carry the same one."""
 
 
 @dataclass(slots=True, eq=False)
@@ -155,7 +245,22 @@ class Order:
     """Ledger units of `hold_asset` reserved for what remains."""
     hold_asset: str = ""
     hold_ppm: int = 0
-    """Fee rate the hold of a buy provides for: the taker's at entry."""
+    """Fee rate the hold provides for: the taker's at entry; 0 if fees come out of what it receives."""
+    display_qty: Qty = Qty(0)
+    """Most that is visible at a time, of an iceberg; 0 = everything."""
+    shown: Qty = Qty(0)
+    """What is visible in the book now; the remaining quantity unless an iceberg."""
+    parent_id: OrderId = OrderId("")
+    """The order whose fill entered this one."""
+    trigger_price: Price = Price(0)
+    """Effective trigger price of a dormant order; it moves with the peak of a trailing one."""
+    peak_price: Price = Price(0)
+    """Best reference a trailing order has seen: the highest of a sell, the lowest of a buy."""
+    triggered: bool = False
+    """Whether its trigger fired: from then on it is a limit or a market order."""
+    amended: bool = False
+    touched_ns: int = 0
+    """Entry or last amend: its age sets what touching it again costs the rate counter."""
     # Intrusive queue of the price level the order rests in: O(1) removal anywhere, no search.
     prev: "Order | None" = None
     next: "Order | None" = None
@@ -164,6 +269,27 @@ class Order:
     def remaining(self) -> Qty:
         """Quantity not yet filled."""
         return Qty(self.qty - self.filled)
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether it still waits for its start: it holds funds and is in no book."""
+        return self.status is OrderStatus.PENDING_NEW
+
+    @property
+    def dormant(self) -> bool:
+        """Whether it is live, in no book, and waits for its trigger."""
+        return self.terms.trigger is not None and not self.triggered and not self.scheduled
+
+    @property
+    def working_terms(self) -> OrderTerms:
+        """Terms of the limit or market order that it is, or becomes, for what remains."""
+        return replace(
+            self.terms,
+            order_type=self.terms.order_type.working,
+            qty=self.remaining,
+            limit_price=self.limit_price,
+            cash_qty=Cost(0),
+        )
 
     def become(self, status: OrderStatus) -> None:
         """Move to `status`; an illegal transition is a bug and stops the venue."""

@@ -1,23 +1,12 @@
 """Accounts: balances, what open orders hold of them, and the open orders themselves."""
 
-from krakenbox.model.command import Tier
+from krakenbox.model.command import OrderRef, Tier
 from krakenbox.model.fixed import Amount
-from krakenbox.model.order import AccountId, Order, OrderId
+from krakenbox.model.order import AccountId, Order, OrderId, client_key
 from krakenbox.venue.fees import Volume
 
 MAX_OPEN_ORDERS = {Tier.STARTER: 60, Tier.INTERMEDIATE: 80, Tier.PRO: 225}
 """Open orders per pair (Kraken, guide "spot rate limits"); tiers not named have no cap."""
-
-_UUID_LENGTHS = (32, 36)
-"""Only a UUID, without or with hyphens, has one: other client ids are 18 characters at most."""
-
-
-def client_key(cl_ord_id: str) -> str:
-    """What a client's id of an order is compared by."""
-    # Kraken, guide "spot-clordid": a UUID is kept as a number of 128 bits, so its spellings are one id.
-    if len(cl_ord_id) in _UUID_LENGTHS:
-        return cl_ord_id.replace("-", "").lower()
-    return cl_ord_id
 
 
 class Account:
@@ -27,6 +16,7 @@ class Account:
         "account",
         "balances",
         "cl_ord_ids",
+        "counters",
         "holds",
         "open_counts",
         "orders",
@@ -45,7 +35,9 @@ class Account:
         self.cl_ord_ids: dict[str, Order] = {}
         """Open orders by `client_key`: unique among these only."""
         self.open_counts: dict[str, int] = {}
-        """Open orders per symbol."""
+        """Open orders per symbol; a dormant one is open."""
+        self.counters: dict[str, tuple[int, int]] = {}
+        """Trading counter per symbol and when it was last charged: kept by `ratelimit`."""
         self.volume = Volume()
 
     def available(self, asset: str) -> int:
@@ -61,6 +53,12 @@ class Account:
         self.open_counts[symbol] = self.open_counts.get(symbol, 0) + 1
         self.holds[order.hold_asset] = self.holds.get(order.hold_asset, 0) + order.hold
         assert self.available(order.hold_asset) >= 0, f"{order.order_id} holds more than there is"
+
+    def named(self, ref: OrderRef) -> Order | None:
+        """The open order of an order id or client id."""
+        if ref.cl_ord_id:
+            return self.cl_ord_ids.get(client_key(ref.cl_ord_id))
+        return self.orders.get(ref.order_id)
 
     def hold(self, order: Order, amount: int) -> None:
         """Let an open order hold `amount` from now on, after what it paid has left the balance."""

@@ -4,13 +4,14 @@ from collections import Counter
 from itertools import pairwise
 
 from krakenbox.engine.book import BookSide
-from krakenbox.model.order import Order, OrderStatus, TimeInForce
-from krakenbox.venue.accounts import Account, client_key
+from krakenbox.model.order import Order, OrderStatus, OrderType, Reference, Side, TimeInForce, client_key
+from krakenbox.venue.accounts import Account
 from krakenbox.venue.exchange import Exchange
 from krakenbox.venue.market import Market
+from krakenbox.venue.timers import TimerKind
 from krakenbox.venue.venue import Venue
 
-_OPEN = (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED)
+_OPEN = (OrderStatus.PENDING_NEW, OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED)
 
 
 def audit(exchange: Exchange) -> None:
@@ -21,8 +22,12 @@ def audit(exchange: Exchange) -> None:
         _account(account)
     resting = [order for market in venue.markets.values() for order in _book(market)]
     listed = [order for account in venue.accounts.values() for order in account.orders.values()]
+    dormant = [order for market in venue.markets.values() for order in _dormant(venue, market)]
+    scheduled = [order for order in listed if order.scheduled]
     # Orders compare by identity: the very objects in the books are those of the accounts, each once.
-    assert Counter(map(id, resting)) == Counter(map(id, listed)), "books and accounts list other orders"
+    waiting = resting + dormant + scheduled
+    assert Counter(map(id, waiting)) == Counter(map(id, listed)), "books and accounts list other orders"
+    assert not venue.aftermath, f"left to be done: {venue.aftermath}"
     _timers(venue, listed)
 
 
@@ -71,7 +76,12 @@ def _side(side: BookSide) -> list[Order]:
         queue = list(level)
         assert queue, f"level {level.price} is empty"
         assert key == side.sign * level.price, f"level {level.price} under key {key}"
-        assert level.qty == sum(order.remaining for order in queue), f"level {level.price}: {level.qty}"
+        assert level.qty == sum(order.shown for order in queue), f"level {level.price}: {level.qty}"
+        for order in queue:
+            most = min(order.remaining, order.display_qty or order.remaining)
+            assert 0 < order.shown <= most, f"{order.order_id} shows {order.shown} of {most}"
+            hides = order.display_qty or order.shown == order.remaining
+            assert hides, f"{order.order_id} hides a part of {order.remaining}"
         assert level.tail is queue[-1], f"level {level.price}: the tail is not the last"
         times = [order.time_ns for order in queue]
         assert times == sorted(set(times)), f"level {level.price}: the queue is out of order"
@@ -81,9 +91,43 @@ def _side(side: BookSide) -> list[Order]:
     return orders
 
 
+def _dormant(venue: Venue, market: Market) -> list[Order]:
+    """Every dormant order waits beyond the price it watches, its peak at or beyond that price."""
+    triggers = market.triggers
+    orders = list(triggers)
+    assert triggers.sorted_rows(), "dormant orders are out of order"
+    assert triggers.price(Reference.LAST) == market.last_price, "triggers saw another last price"
+    assert triggers.price(Reference.INDEX) == (market.index_price or market.last_price)
+    if not venue.matching(market):
+        return orders
+    for order in orders:
+        name, terms = order.order_id, order.terms
+        assert order.dormant, f"{name} is not dormant"
+        assert (order.status, order.filled, order.shown) == (OrderStatus.NEW, 0, 0), f"{name} has traded"
+        assert order.trigger_price > 0, f"{name}: trigger {order.trigger_price}"
+        assert bool(order.limit_price) is (terms.order_type.working is OrderType.LIMIT), f"{name}: limit"
+        assert not triggers.reached(order), f"{name} sleeps through its trigger"
+        assert bool(order.peak_price) is terms.order_type.trailing, f"{name}: peak {order.peak_price}"
+        if order.peak_price:
+            beyond = (order.peak_price - triggers.watched(order)) * (1 if terms.side is Side.SELL else -1)
+            assert beyond >= 0, f"{name}: the price has passed its peak"
+    return orders
+
+
 def _timers(venue: Venue, orders: list[Order]) -> None:
-    """Exactly the good-till-date orders have a timer, none of it overdue."""
-    due = {o.order_id: o.terms.expire_ns for o in orders if o.terms.time_in_force is TimeInForce.GTD}
-    pending = {timer.order_id: at for timer, (at, _) in venue.timers.pending.items()}
-    assert due == pending, f"timers are {pending}, orders say {due}"
-    assert all(at > venue.time_ns for at in due.values()), "a timer is overdue"
+    """Exactly the good-till-date and the scheduled orders have a timer, none of it overdue."""
+    due = {
+        TimerKind.EXPIRE: {
+            o.order_id: o.terms.expire_ns for o in orders if o.terms.time_in_force is TimeInForce.GTD
+        },
+        TimerKind.START: {
+            o.order_id: o.terms.effective_ns
+            for o in orders
+            if o.scheduled
+            if o.terms.effective_ns > venue.time_ns or venue.matching(venue.markets[o.terms.symbol])
+        },
+    }
+    for kind, expected in due.items():
+        pending = {t.order_id: at for t, (at, _) in venue.timers.pending.items() if t.kind is kind}
+        assert expected == pending, f"timers are {pending}, orders say {expected}"
+    assert all(at > venue.time_ns for at, _ in venue.timers.pending.values()), "a timer is overdue"

@@ -6,17 +6,23 @@ from typing import Any
 from krakenbox.model.command import (
     AddAsset,
     AddInstrument,
+    AmendOrder,
     CancelAll,
     CancelOrder,
+    CancelOrders,
     Command,
     Deposit,
+    EditOrder,
     OpenAccount,
     PlaceOrder,
+    PlaceOrders,
     SeedHistory,
+    SetCancelTimer,
     SetFeeSchedule,
     SetIndexPrice,
     SetLimits,
     SetPairStatus,
+    SetProtection,
     SetSystemStatus,
     Stamped,
     Tick,
@@ -25,9 +31,13 @@ from krakenbox.model.command import (
 )
 from krakenbox.model.event import Event
 from krakenbox.model.instrument import InstrumentTable
-from krakenbox.venue import setup, trading
+from krakenbox.venue import batches, setup, trading
+from krakenbox.venue.amend import amend
+from krakenbox.venue.edit import edit
 from krakenbox.venue.moment import Moment
+from krakenbox.venue.switch import set_cancel_timer
 from krakenbox.venue.venue import Venue
+from krakenbox.venue.waking import settle_down
 
 
 class Exchange:
@@ -53,8 +63,10 @@ class Exchange:
         while (due := venue.timers.pop_due(stamped.time_ns)) is not None:
             now.time_ns, timer = due
             trading.fire(venue, now, timer)
+            settle_down(venue, now)
         now.time_ns = stamped.time_ns
         _HANDLERS[type(stamped.command)](venue, now, stamped.command)
+        settle_down(venue, now)
         return now.events
 
     def next_deadline(self) -> int | None:
@@ -71,6 +83,7 @@ _HANDLERS: dict[type[Command], Callable[[Venue, Moment, Any], None]] = {
     AddInstrument: setup.add_instrument,
     SetFeeSchedule: setup.set_fee_schedule,
     SetLimits: setup.set_limits,
+    SetProtection: setup.set_protection,
     SetIndexPrice: setup.set_index_price,
     SeedHistory: setup.seed_history,
     OpenAccount: setup.open_account,
@@ -78,6 +91,11 @@ _HANDLERS: dict[type[Command], Callable[[Venue, Moment, Any], None]] = {
     UseNonce: setup.use_nonce,
     PlaceOrder: trading.place,
     CancelOrder: trading.cancel,
+    AmendOrder: amend,
+    EditOrder: edit,
+    PlaceOrders: batches.place_orders,
+    CancelOrders: batches.cancel_orders,
+    SetCancelTimer: set_cancel_timer,
     CancelAll: trading.cancel_all,
     SetSystemStatus: setup.set_system_status,
     SetPairStatus: setup.set_pair_status,

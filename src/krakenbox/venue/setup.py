@@ -12,6 +12,7 @@ from krakenbox.model.command import (
     SetIndexPrice,
     SetLimits,
     SetPairStatus,
+    SetProtection,
     SetSystemStatus,
     UseNonce,
 )
@@ -29,10 +30,11 @@ from krakenbox.model.event import (
 from krakenbox.model.fixed import Amount
 from krakenbox.model.ids import DEPOSIT, LEDGER
 from krakenbox.model.instrument import Instrument
-from krakenbox.model.order import VENUE_PREFIX, AccountId
+from krakenbox.model.order import VENUE_PREFIX, AccountId, Reference
 from krakenbox.model.reject import Reject
 from krakenbox.venue import fees
 from krakenbox.venue.accounts import Account
+from krakenbox.venue.aftermath import Priced, Resumed
 from krakenbox.venue.market import Market
 from krakenbox.venue.moment import NOBODY, Moment
 from krakenbox.venue.venue import Venue
@@ -83,9 +85,13 @@ def _fixed_part(instrument: Instrument) -> tuple[object, ...]:
 
 
 def _list(venue: Venue, now: Moment, market: Market, instrument: Instrument) -> None:
+    halted = not venue.matching(market)
     market.instrument = instrument
+    market.triggers.increment = instrument.price_increment
     venue.instruments.add(instrument)
     now.emit(InstrumentListed(now.time_ns, instrument))
+    if halted and venue.matching(market):
+        venue.aftermath.append(Resumed(market))
 
 
 def set_pair_status(venue: Venue, now: Moment, command: SetPairStatus) -> None:
@@ -99,8 +105,10 @@ def set_pair_status(venue: Venue, now: Moment, command: SetPairStatus) -> None:
 
 def set_system_status(venue: Venue, now: Moment, command: SetSystemStatus) -> None:
     """Change the engine mode of the venue."""
+    halted = [market for market in venue.markets.values() if not venue.matching(market)]
     venue.status = command.status
     now.emit(SystemStatusChanged(now.time_ns, command.status))
+    venue.aftermath.extend(Resumed(market) for market in halted if venue.matching(market))
 
 
 def set_fee_schedule(venue: Venue, now: Moment, command: SetFeeSchedule) -> None:
@@ -117,6 +125,14 @@ def set_limits(venue: Venue, now: Moment, command: SetLimits) -> None:
     now.emit(LimitsSet(now.time_ns, command.enforced))
 
 
+def set_protection(venue: Venue, now: Moment, command: SetProtection) -> None:
+    """Bound what market orders trade at, from the next one on."""
+    if not 0 < command.protection_ppm <= fees.PPM:
+        _refuse(now, "protection_ppm")
+        return
+    venue.protection_ppm = command.protection_ppm
+
+
 def set_index_price(venue: Venue, now: Moment, command: SetIndexPrice) -> None:
     """Set the index price of a pair."""
     market = venue.markets.get(command.symbol)
@@ -124,6 +140,7 @@ def set_index_price(venue: Venue, now: Moment, command: SetIndexPrice) -> None:
         _refuse(now, "symbol" if market is None else "price")
         return
     market.index_price = command.price
+    venue.aftermath.append(Priced(market, Reference.INDEX, command.price))
 
 
 def seed_history(venue: Venue, now: Moment, command: SeedHistory) -> None:
@@ -138,6 +155,8 @@ def seed_history(venue: Venue, now: Moment, command: SeedHistory) -> None:
         market.last_price = command.trades[-1].price
     elif command.bars:
         market.last_price = command.bars[-1].close
+    if market.last_price:
+        venue.aftermath.append(Priced(market, Reference.LAST, market.last_price))
     now.emit(HistorySeeded(now.time_ns, command.symbol, command.bars, command.trades, first))
 
 

@@ -14,7 +14,7 @@ from msgspec.structs import asdict
 from krakenbox.model.command import FeeTier, Tier
 from krakenbox.model.fixed import Amount, Cost, Price, Qty
 from krakenbox.model.instrument import Asset, Instrument, SystemStatus
-from krakenbox.model.order import AccountId, Order, OrderId, OrderStatus, OrderTerms
+from krakenbox.model.order import AccountId, Order, OrderId, OrderStatus, OrderTerms, Reference
 from krakenbox.venue.accounts import Account
 from krakenbox.venue.exchange import Exchange
 from krakenbox.venue.fees import Schedule, Volume
@@ -42,6 +42,14 @@ class _Order(Struct, array_like=True):
     hold: Amount
     hold_asset: str
     hold_ppm: int
+    display_qty: Qty
+    shown: Qty
+    parent_id: OrderId
+    trigger_price: Price
+    peak_price: Price
+    triggered: bool
+    amended: bool
+    touched_ns: int
 
 
 class _Account(Struct, array_like=True):
@@ -50,6 +58,7 @@ class _Account(Struct, array_like=True):
     balances: dict[str, int]
     volume_day: int
     volume: list[int]
+    counters: dict[str, tuple[int, int]]
     orders: list[_Order]
 
 
@@ -61,6 +70,8 @@ class _Market(Struct, array_like=True):
     bids: list[OrderId]
     """Best level first, oldest order first."""
     asks: list[OrderId]
+    dormant: list[OrderId]
+    """In order of falling asleep."""
 
 
 class _State(Struct):
@@ -69,6 +80,7 @@ class _State(Struct):
     time_ns: int
     status: SystemStatus
     limits_enforced: bool
+    protection_ppm: int
     assets: list[Asset]
     schedules: dict[str, tuple[FeeTier, ...]]
     markets: list[_Market]
@@ -96,6 +108,7 @@ def _image(venue: Venue) -> _State:
         time_ns=venue.time_ns,
         status=venue.status,
         limits_enforced=venue.limits_enforced,
+        protection_ppm=venue.protection_ppm,
         assets=list(venue.instruments.assets.values()),
         schedules={name: schedule.tiers for name, schedule in venue.schedules.items()},
         markets=[_market_image(market) for market in venue.markets.values()],
@@ -110,7 +123,10 @@ def _image(venue: Venue) -> _State:
 def _market_image(market: Market) -> _Market:
     bids = [order.order_id for level in market.book.bids for order in level]
     asks = [order.order_id for level in market.book.asks for order in level]
-    return _Market(market.instrument, market.trade_id, market.last_price, market.index_price, bids, asks)
+    dormant = [order.order_id for order in market.triggers]
+    return _Market(
+        market.instrument, market.trade_id, market.last_price, market.index_price, bids, asks, dormant
+    )
 
 
 def _account_image(account: Account) -> _Account:
@@ -119,7 +135,7 @@ def _account_image(account: Account) -> _Account:
         for order in account.orders.values()
     ]
     day, buckets = account.volume.capture()
-    return _Account(account.account, account.tier, account.balances, day, buckets, orders)
+    return _Account(account.account, account.tier, account.balances, day, buckets, account.counters, orders)
 
 
 def restore(data: Any) -> Exchange:
@@ -129,6 +145,7 @@ def restore(data: Any) -> Exchange:
     venue = exchange.venue
     venue.seq, venue.time_ns = state.seq, state.time_ns
     venue.status, venue.limits_enforced = state.status, state.limits_enforced
+    venue.protection_ppm = state.protection_ppm
     for asset in state.assets:
         venue.instruments.add_asset(asset)
     for name, tiers in state.schedules.items():
@@ -154,6 +171,7 @@ def _restore_account(image: _Account) -> Account:
     account = Account(image.account, image.tier)
     account.balances = image.balances
     account.volume = Volume.restore(image.volume_day, image.volume)
+    account.counters = image.counters
     for order in image.orders:
         account.enlist(Order(**asdict(order)))
     return account
@@ -166,3 +184,7 @@ def _restore_market(market: Market, image: _Market, orders: dict[OrderId, Order]
         market.book.bids.rest(orders[order_id])
     for order_id in image.asks:
         market.book.asks.rest(orders[order_id])
+    market.triggers.note(Reference.LAST, image.last_price)
+    market.triggers.note(Reference.INDEX, image.index_price)
+    for order_id in image.dormant:
+        market.triggers.add(orders[order_id])

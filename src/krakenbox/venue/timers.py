@@ -12,6 +12,10 @@ class TimerKind(StrEnum):
 
     EXPIRE = "expire"
     """The end of a good-till-date order."""
+    CANCEL_ALL = "cancel_all"
+    """The dead man's switch of an account."""
+    START = "start"
+    """The start of a scheduled order."""
 
 
 class Timer(NamedTuple):

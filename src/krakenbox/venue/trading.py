@@ -2,18 +2,18 @@
 
 from typing import assert_never
 
-from krakenbox.model.command import CancelAll, CancelOrder, OrderRef, PlaceOrder
+from krakenbox.model.command import CancelAll, CancelOrder, CancelOrders, OrderRef, PlaceOrder
 from krakenbox.model.event import OrdersCanceled, OrderValidated
-from krakenbox.model.fixed import Amount
-from krakenbox.model.ids import ORDER
 from krakenbox.model.instrument import SystemStatus
-from krakenbox.model.order import Order, OrderId, OrderStatus
+from krakenbox.model.order import Order, OrderStatus
 from krakenbox.model.reject import Reason, Reject
-from krakenbox.venue.accounts import Account, client_key
-from krakenbox.venue.checks import Entry, first_refusal
-from krakenbox.venue.lifecycle import accept, close, open_, rest, withdraw
+from krakenbox.venue.accounts import Account
+from krakenbox.venue.admission import begin, enter
+from krakenbox.venue.checks import Entry, arguments, first_refusal
+from krakenbox.venue.lifecycle import withdraw
 from krakenbox.venue.moment import Moment
-from krakenbox.venue.settlement import settle
+from krakenbox.venue.ratelimit import ADD, charge, charge_cancel
+from krakenbox.venue.switch import cancel_everything
 from krakenbox.venue.timers import Timer, TimerKind
 from krakenbox.venue.venue import Venue
 
@@ -28,80 +28,52 @@ def place(venue: Venue, now: Moment, command: PlaceOrder) -> None:
         now.reject(Reject.PAIR_UNSUPPORTED.text(symbol=command.terms.symbol), command.account)
     else:
         entry = Entry(venue, account, market, command, now.time_ns)
-        refusal = first_refusal(entry)
+        refusal = arguments(entry) or charge(venue, now, account, command.terms.symbol, ADD)
         if refusal is not None:
             now.reject(refusal, command.account)
-        elif command.validate:
-            now.emit(OrderValidated(now.time_ns, command.account, command.terms))
         else:
-            _enter(venue, now, entry)
+            admit(venue, now, entry)
 
 
-def _enter(venue: Venue, now: Moment, entry: Entry) -> None:
-    """Carry out the plan of an order that passed its checks."""
-    plan, market, terms = entry.plan(), entry.market, entry.terms
-    order = Order(
-        order_id=OrderId(now.mint(ORDER)),
-        account=entry.account.account,
-        terms=terms,
-        # An order by cash is worth the quantity its cash buys.
-        qty=plan.qty if terms.cash_qty else terms.qty,
-        limit_price=terms.limit_price,
-        time_ns=now.time_ns,
-        created_ns=now.time_ns,
-        hold=Amount(entry.hold),
-        hold_asset=market.hold_asset(terms.side),
-        hold_ppm=entry.ppm,
-    )
-    accept(venue, now, order)
-    if plan.ending is Reason.POST_ONLY:
-        # It never was live: an id, then the end.
-        close(venue, now, order, OrderStatus.CANCELED, plan.ending)
-        return
-    open_(now, order)
-    for step in plan.steps:
-        if step.qty:
-            settle(venue, now, market, order, step.maker, step.qty)
-        else:
-            withdraw(venue, now, step.maker, OrderStatus.CANCELED, Reason.SELF_TRADE)
-    if plan.ending is not Reason.NONE:
-        close(venue, now, order, OrderStatus.CANCELED, plan.ending)
-    elif order.filled == order.qty:
-        close(venue, now, order, OrderStatus.FILLED, Reason.NONE)
+def admit(venue: Venue, now: Moment, entry: Entry) -> None:
+    """Make the checks that come after the rate counter, and let an order in that passes."""
+    refusal = first_refusal(entry)
+    if refusal is not None:
+        now.reject(refusal, entry.command.account)
+    elif entry.command.validate:
+        now.emit(OrderValidated(now.time_ns, entry.command.account, entry.terms))
     else:
-        rest(venue, now, market, order)
-    assert not market.book.crossed, f"{terms.symbol}: the book is crossed"
+        enter(venue, now, entry)
 
 
 def cancel(venue: Venue, now: Moment, command: CancelOrder) -> None:
     """Cancel the open order, or orders, of one reference."""
-    if _in_maintenance(venue, now, command):
+    if in_maintenance(venue, now, command):
         return
     account = venue.accounts.get(command.account)
-    orders = _referred(account, command.ref) if account is not None else []
-    if not orders:
+    orders = referred(account, command.ref) if account is not None else []
+    if account is None or not orders:
         now.reject(Reject.UNKNOWN_ORDER.text(), command.account)
+        return
     for order in orders:
+        charge_cancel(venue, now, account, order)
         withdraw(venue, now, order, OrderStatus.CANCELED, Reason.USER)
 
 
-def _referred(account: Account, ref: OrderRef) -> list[Order]:
+def referred(account: Account, ref: OrderRef) -> list[Order]:
     """Open orders a reference names, in order of entry."""
     if ref.userref is not None:
         # An order carries a cl_ord_id or a userref, and the userref 0 if neither was given.
         return [
             o for o in account.orders.values() if o.terms.userref == ref.userref and not o.terms.cl_ord_id
         ]
-    if ref.cl_ord_id:
-        found = account.cl_ord_ids.get(client_key(ref.cl_ord_id))
-    else:
-        found = account.orders.get(ref.order_id)
+    found = account.named(ref)
     return [found] if found is not None else []
 
 
 def cancel_all(venue: Venue, now: Moment, command: CancelAll) -> None:
     """Cancel every open order of an account, in order of entry."""
-    if _in_maintenance(venue, now, command):
+    if in_maintenance(venue, now, command):
         return
     account = venue.accounts.get(command.account)
     orders = list(account.orders.values()) if account is not None else []
@@ -110,7 +82,7 @@ def cancel_all(venue: Venue, now: Moment, command: CancelAll) -> None:
     now.emit(OrdersCanceled(now.time_ns, command.account, len(orders)))
 
 
-def _in_maintenance(venue: Venue, now: Moment, command: CancelOrder | CancelAll) -> bool:
+def in_maintenance(venue: Venue, now: Moment, command: CancelOrder | CancelOrders | CancelAll) -> bool:
     """Refuse a cancel in maintenance (Kraken, status channel: neither orders nor cancels)."""
     if venue.status is not SystemStatus.MAINTENANCE:
         return False
@@ -124,5 +96,9 @@ def fire(venue: Venue, now: Moment, timer: Timer) -> None:
         case TimerKind.EXPIRE:
             order = venue.accounts[timer.account].orders[timer.order_id]
             withdraw(venue, now, order, OrderStatus.EXPIRED, Reason.EXPIRED)
+        case TimerKind.CANCEL_ALL:
+            cancel_everything(venue, now, timer.account)
+        case TimerKind.START:
+            begin(venue, now, venue.accounts[timer.account].orders[timer.order_id])
         case _:
             assert_never(timer.kind)

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from krakenbox.protocol.v2 import private_channels
-from krakenbox.protocol.v2.private_channels import FillText, LedgerText, OrderText, Totals
+from krakenbox.protocol.v2.private_channels import FillText, OrderText, StandingText, Totals, TriggerText
 from wire.corpus import frame
 
 ADX = OrderText(
@@ -124,14 +124,103 @@ def test_a_filled_row_gives_no_reason() -> None:
     )
 
 
+STANDING = StandingText(
+    order_status="partially_filled", totals=NOTHING, amended=False, timestamp="2026-01-12T10:00:00.000001Z"
+)
+
+
 def test_an_open_order_has_every_key_of_pending_new() -> None:
     pending = json.loads(private_channels.pending_new(ETH, "0.000000000", "2026-01-12T10:00:00.000001Z"))
-    row = json.loads(
-        private_channels.open_order(ETH, "partially_filled", NOTHING, "2026-01-12T10:00:00.000001Z")
-    )
+    row = json.loads(private_channels.open_order(ETH, STANDING))
     assert set(row) - set(pending) == {"cum_qty", "avg_price", "amended"}
     assert set(pending) <= set(row)
     assert (row["exec_type"], row["order_status"], row["amended"]) == ("new", "partially_filled", False)
+
+
+def test_an_order_that_begins_later_is_pending_in_a_snapshot() -> None:
+    text = replace(ETH, effective_time="2026-07-01T00:00:00.000000Z")
+    row = json.loads(private_channels.open_order(text, replace(STANDING, order_status="pending_new")))
+    assert (row["exec_type"], row["order_status"]) == ("pending_new", "pending_new")
+    assert row["effective_time"] == "2026-07-01T00:00:00.000000Z"
+
+
+def test_an_amended_order_in_a_snapshot_says_so() -> None:
+    row = json.loads(
+        private_channels.open_order(ETH, replace(STANDING, amended=True, display_qty_remain="1.5"))
+    )
+    assert (row["amended"], row["display_qty_remain"]) == (True, 1.5)
+
+
+def test_amended() -> None:
+    order = replace(
+        ADX, order_id="6LYQGW-FH922-U6JTUM", order_qty="5.10000000", limit_price="0.9600", post_only=True
+    )
+    standing = StandingText(
+        order_status="new",
+        totals=Totals("0.00000000", "0.0", "0.0", "0.0"),
+        amended=True,
+        timestamp="2024-10-13T13:38:39.273886Z",
+    )
+    row = private_channels.amended(order, "amended", standing, "User requested")
+    assert update(row, 20) == frame("executions_amended")
+    order = replace(ETH, order_qty="0.00300000")
+    standing = replace(standing, timestamp="2026-01-12T10:00:05.000001Z")
+    row = private_channels.amended(order, "amended", standing, "User requested")
+    assert update(row, 4) == frame("executions_amended_client_id")
+
+
+TRIGGER = TriggerText(reference="index", price="0.2", price_type="static")
+STOP = replace(ADX, order_type="stop-loss-limit", trigger=TRIGGER, stop_price="0.2", limit_price="0.2")
+
+
+def test_pending_new_with_a_trigger() -> None:
+    row = private_channels.pending_new(STOP, "0", "2024-05-18T12:01:56.165888Z")
+    assert update(row, 120) == frame("executions_pending_new_stop")
+
+
+def test_a_dormant_order_goes_live_with_its_trigger() -> None:
+    assert private_channels.opened(STOP, "t") == (
+        '{"timestamp":"t","order_status":"new","exec_type":"new","order_userref":0,'
+        '"triggers":{"price":0.2,"price_type":"static","reference":"index","status":"untriggered"},'
+        '"order_id":"AHOJQ8-1E72C-8M2VQH"}'
+    )
+
+
+def test_a_trigger_that_moves_and_one_that_fires() -> None:
+    trailing = replace(
+        TRIGGER, price="5.0", price_type="quote", actual_price="98.0", peak_price="103.0", last_price="103.0"
+    )
+    moved = private_channels.status(replace(STOP, trigger=trailing, stop_price="98.0"), "new", "t")
+    assert moved == (
+        '{"timestamp":"t","exec_type":"status","order_status":"new",'
+        '"triggers":{"actual_price":98.0,"last_price":103.0,"peak_price":103.0,"price":5.0,'
+        '"price_type":"quote","reference":"index","status":"untriggered"},"stop_price":98.0,"trigger":"index",'
+        '"order_userref":0,"order_id":"AHOJQ8-1E72C-8M2VQH"}'
+    )
+    fired = replace(trailing, last_price="97.9", timestamp="f")
+    assert private_channels.status(replace(STOP, trigger=fired, stop_price="98.0"), "new", "f") == (
+        '{"timestamp":"f","exec_type":"status","order_status":"new",'
+        '"triggers":{"actual_price":98.0,"last_price":97.9,"peak_price":103.0,"price":5.0,'
+        '"price_type":"quote","reference":"index","status":"triggered","timestamp":"f"},"stop_price":98.0,'
+        '"trigger":"index","triggered_price":97.9,"order_userref":0,"order_id":"AHOJQ8-1E72C-8M2VQH"}'
+    )
+
+
+def test_an_iceberg_shows_its_next_part() -> None:
+    assert private_channels.iceberg_refill(ADX, "partially_filled", "1.00000000", "t") == (
+        '{"timestamp":"t","exec_type":"iceberg_refill","order_status":"partially_filled",'
+        '"display_qty_remain":1.00000000,"order_userref":0,"order_id":"AHOJQ8-1E72C-8M2VQH"}'
+    )
+
+
+def test_what_each_fill_enters() -> None:
+    assert private_channels.contingent("stop-loss-limit", ("28410.0", "static"), ("28400.0", "static")) == (
+        '{"order_type":"stop-loss-limit","trigger_price":28410.0,"trigger_price_type":"static",'
+        '"limit_price":28400.0,"limit_price_type":"static"}'
+    )
+    assert private_channels.contingent("limit", None, ("5.0", "static")) == (
+        '{"order_type":"limit","limit_price":5.0,"limit_price_type":"static"}'
+    )
 
 
 @pytest.mark.parametrize(
@@ -144,6 +233,15 @@ def test_an_open_order_has_every_key_of_pending_new() -> None:
             {"expire_time": "2026-07-01T00:00:00.000000Z"},
         ),
         ({"post_only": False}, {"post_only": None}),
+        (
+            {},
+            {"triggers": None, "trigger": None, "display_qty": None, "ord_ref_id": None, "contingent": None},
+        ),
+        ({"display_qty": "1.0"}, {"display_qty": 1.0}),
+        ({"effective_time": "t"}, {"effective_time": "t"}),
+        ({"parent_id": "O"}, {"ord_ref_id": "O"}),
+        ({"sender_sub_id": '"desk"'}, {"sender_sub_id": "desk"}),
+        ({"contingent": '{"order_type":"limit"}'}, {"contingent": {"order_type": "limit"}}),
     ],
 )
 def test_a_key_is_there_only_where_the_order_has_it(changes: dict[str, str], keys: dict[str, object]) -> None:
@@ -151,26 +249,6 @@ def test_a_key_is_there_only_where_the_order_has_it(changes: dict[str, str], key
     assert {key: row.get(key) for key in keys} == keys
 
 
-def test_balance_snapshot() -> None:
-    # Of the recorded rows one has a wallet, edited to another figure by its author; ours holds it all.
-    row = private_channels.balance_row("USD", "currency", "160.2405")
-    made = private_channels.balances("snapshot", [row], 1).encode()
-    recorded = frame("balances_snapshot").replace(b'"balance":1.34', b'"balance":160.2405')
-    assert row.encode() in recorded
-    assert (made[:50], made[-15:]) == (recorded[:50], recorded[-15:])
-
-
-def test_ledger_entry() -> None:
-    entry = LedgerText(
-        ledger_id="DATKX6-PEHL1-HZKND8",
-        ref_id="LKAKN2-N0N12-VKQNLN",
-        timestamp="2024-05-24T14:01:53.526524Z",
-        kind="trade",
-        asset="USD",
-        asset_class="currency",
-        amount="-19.9743",
-        fee="0.0499",
-        balance="118.0677",
-    )
-    made = private_channels.balances("update", [private_channels.ledger_row(entry)], 4)
-    assert made.encode() == frame("balances_update")
+def test_any_row_takes_the_trading_counter_at_its_end() -> None:
+    row = private_channels.opened(ADX, "2024-05-18T12:58:51.121515Z")
+    assert private_channels.counted(row, "8.000") == row[:-1] + ',"ratecount":8.000}'

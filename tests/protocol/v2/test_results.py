@@ -1,6 +1,7 @@
 """Results of acknowledgements, as recorded where there is a recording."""
 
 import json
+from decimal import Decimal
 
 import pytest
 
@@ -13,6 +14,8 @@ from krakenbox.protocol.v2.methods import (
     BatchOrder,
     BookParams,
     ChannelParams,
+    Conditional,
+    EditOrder,
     ExecutionsParams,
     HeartbeatParams,
     InstrumentParams,
@@ -125,3 +128,28 @@ def test_deprecated_fields_are_warned_of() -> None:
         "no_mpp is deprecated",
         "trigger is deprecated use triggers.reference",
     )
+
+
+def test_deprecated_fields_of_edits_and_conditional_orders_are_warned_of() -> None:
+    edit = EditOrder(token="T", order_id="O", symbol="X/Y", price=Decimal(1), stop_price=Decimal(1))
+    assert results.warnings(edit) == (
+        "price is deprecated, use limit_price",
+        "stop_price is deprecated, use triggers.price",
+    )
+    conditional = Conditional(order_type=OrderType.STOP_LOSS, stop_price=Decimal(1))
+    order = BatchOrder(order_type=OrderType.MARKET, side=Side.BUY, conditional=conditional)
+    assert results.warnings(order) == ("conditional.stop_price is deprecated, use conditional.trigger_price",)
+
+
+def test_orders_of_a_batch() -> None:
+    assert results.orders_added([results.order_added("O1"), results.order_refused("E", order_userref=0)]) == (
+        '[{"order_id":"O1"},{"error":"E","order_userref":0}]'
+    )
+    assert results.order_refused("E", 'a"b') == '{"error":"E","cl_ord_id":"a\\"b"}'
+
+
+def test_an_edit_names_the_old_order_and_the_new_one_if_there_is_one() -> None:
+    assert results.order_edited("O2", "O1", ("w",)) == (
+        '{"order_id":"O2","original_order_id":"O1","warnings":["w"]}'
+    )
+    assert results.order_edited("", "O1") == '{"original_order_id":"O1"}'

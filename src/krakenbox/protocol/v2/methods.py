@@ -146,9 +146,11 @@ class Conditional(Struct, frozen=True, kw_only=True):
 
     order_type: OrderType
     limit_price: Decimal | None = None
-    limit_price_type: PriceType = "quote"
+    limit_price_type: PriceType | None = None
+    """None = `quote`; of a trailing-stop-limit alone."""
     trigger_price: Decimal | None = None
-    trigger_price_type: PriceType = "static"
+    trigger_price_type: PriceType | None = None
+    """None = `static`."""
     stop_price: Decimal | None = None
     """Deprecated: `trigger_price`."""
 
@@ -229,9 +231,13 @@ class EditOrder(Struct, frozen=True, kw_only=True):
     deadline: Time | None = None
     validate: bool = False
     no_mpp: bool | None = None
+    """Deprecated, without effect."""
     price: Decimal | None = None
+    """Deprecated: `limit_price`."""
     trigger: Reference | None = None
+    """Deprecated: `triggers.reference`."""
     stop_price: Decimal | None = None
+    """Deprecated: `triggers.price`."""
 
 
 class CancelOrder(Struct, frozen=True, kw_only=True):
@@ -334,12 +340,12 @@ METHODS: dict[str, Entry] = {
     "subscribe": Entry(Subscribe),
     "unsubscribe": Entry(Unsubscribe),
     "add_order": Entry(AddOrder),
-    "amend_order": Entry(AmendOrder, Coverage.NOT_YET),
-    "edit_order": Entry(EditOrder, Coverage.NOT_YET),
+    "amend_order": Entry(AmendOrder),
+    "edit_order": Entry(EditOrder),
     "cancel_order": Entry(CancelOrder),
     "cancel_all": Entry(CancelAll),
-    "cancel_all_orders_after": Entry(CancelAllOrdersAfter, Coverage.NOT_YET),
-    "batch_add": Entry(BatchAdd, Coverage.NOT_YET),
-    "batch_cancel": Entry(BatchCancel, Coverage.NOT_YET),
+    "cancel_all_orders_after": Entry(CancelAllOrdersAfter),
+    "batch_add": Entry(BatchAdd),
+    "batch_cancel": Entry(BatchCancel),
 }
 """Every method of v2."""

@@ -15,6 +15,7 @@ from krakenbox.protocol.v2.methods import (
     BatchOrder,
     BookParams,
     ChannelParams,
+    EditOrder,
     ExecutionsParams,
     HeartbeatParams,
     InstrumentParams,
@@ -58,10 +59,12 @@ _ECHOES: dict[type[Struct], Echo] = {
 
 _DEPRECATED = {
     "no_mpp": "no_mpp is deprecated",
+    "price": "price is deprecated, use limit_price",
     "stop_price": "stop_price is deprecated, use triggers.price",
     "trigger": "trigger is deprecated use triggers.reference",
 }
 """Of an order; the reference speaks of warnings without showing one: the texts are those of executions."""
+_CONDITIONAL_STOP_PRICE = "conditional.stop_price is deprecated, use conditional.trigger_price"
 
 
 def subscribed(params: ChannelParams, symbol: str = "", max_rate_count: int = 0) -> str:
@@ -79,9 +82,13 @@ def unsubscribed(params: ChannelParams, symbol: str = "") -> str:
     return _echoed(params, {}, _ECHOES[type(params)].unsubscribed, symbol, ())
 
 
-def warnings(order: AddOrder | BatchOrder) -> tuple[str, ...]:
-    """One text for each deprecated field that an order used."""
-    return tuple(text for name, text in _DEPRECATED.items() if getattr(order, name) is not None)
+def warnings(order: AddOrder | BatchOrder | EditOrder) -> tuple[str, ...]:
+    """One text for each deprecated field that a request used."""
+    texts = [text for name, text in _DEPRECATED.items() if getattr(order, name, None) is not None]
+    conditional = None if isinstance(order, EditOrder) else order.conditional
+    if conditional is not None and conditional.stop_price is not None:
+        texts.append(_CONDITIONAL_STOP_PRICE)
+    return tuple(texts)
 
 
 def order_added(
@@ -104,8 +111,19 @@ def order_added(
     )
 
 
+def order_refused(error: str, cl_ord_id: str | None = None, order_userref: int | None = None) -> str:
+    """An order of a batch that the engine refused, in the place of its id, as REST does it."""
+    return _object(
+        (
+            f'"error":{quote(error)}',
+            f'"cl_ord_id":{quote(cl_ord_id)}' if cl_ord_id is not None else "",
+            f'"order_userref":{order_userref}' if order_userref is not None else "",
+        )
+    )
+
+
 def orders_added(rows: Iterable[str]) -> str:
-    """The orders of a batch, in the order of the request: an array of `order_added`."""
+    """The orders of a batch, in the order of the request: an array of `order_added` and `order_refused`."""
     return f"[{','.join(rows)}]"
 
 
@@ -130,9 +148,18 @@ def order_amended(amend_id: str, order_id: str = "", cl_ord_id: str = "") -> str
     )
 
 
-def order_edited(order_id: str, original_order_id: str) -> str:
-    """{"order_id":"7FIK6B-S15X0-DPJJTH","original_order_id":"K1FF7H-A13AR-Q1S9Z6"}: new and old order."""
-    return f'{{"order_id":"{order_id}","original_order_id":{quote(original_order_id)}}}'
+def order_edited(order_id: str, original_order_id: str, warnings: tuple[str, ...] = ()) -> str:
+    """{"order_id":"7FIK6B-S15X0-DPJJTH","original_order_id":"K1FF7H-A13AR-Q1S9Z6"}: new and old order.
+
+    An edit that was only validated has no new order.
+    """
+    return _object(
+        (
+            f'"order_id":"{order_id}"' if order_id else "",
+            f'"original_order_id":{quote(original_order_id)}',
+            f'"warnings":{strings(warnings)}' if warnings else "",
+        )
+    )
 
 
 def switch_set(current_time: str, trigger_time: str) -> str:
