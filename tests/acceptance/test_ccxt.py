@@ -102,6 +102,14 @@ async def order_types(served: Served) -> None:
             everything = await alice.cancel_all_orders_ws()
             assert everything["result"] == {"count": 2}
 
+            last = await alice.create_order_ws("ETH/USD", "limit", "buy", 1, 2500)
+            armed = await alice.cancel_all_orders_after(2_000)
+            assert armed["result"]["triggerTime"] > armed["result"]["currentTime"]
+            rows = await alice.watch_orders()
+            while rows[-1]["status"] != "canceled":
+                rows = await alice.watch_orders()
+            assert rows[-1]["id"] == last["id"]
+
             with pytest.raises(ccxt.ExchangeError, match="EOrder:Unknown order"):
                 await alice.edit_order_ws(resting["id"], "ETH/USD", "limit", "buy", 1, 2600)
             with pytest.raises(ccxt.ExchangeError, match="EOrder:Reduce only:No position exists"):

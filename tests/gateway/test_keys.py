@@ -62,10 +62,10 @@ def error(keyring: Keyring, private_call: PrivateCall, now_ns: int = NOW) -> str
         ({"nonce": "١٢", "signature": ""}, "EAPI:Invalid nonce"),
         ({"signature": ""}, "EAPI:Invalid signature"),
         ({"signature": "not base64 \u00e9"}, "EAPI:Invalid signature"),
-        ({"body": b"nonce=100&x=1", "permission": Permission.EARN_FUNDS}, "EAPI:Invalid signature"),
+        ({"body": b"nonce=100&x=1", "needs": frozenset([Permission.EARN_FUNDS])}, "EAPI:Invalid signature"),
         ({"path": "/0/private/Balance"}, "EAPI:Invalid signature"),
-        ({"permission": Permission.EARN_FUNDS}, "EGeneral:Permission denied"),
-        ({"permission": Permission.CREATE_WS_TOKEN}, ""),
+        ({"needs": frozenset([Permission.EARN_FUNDS])}, "EGeneral:Permission denied"),
+        ({"needs": frozenset([Permission.CREATE_WS_TOKEN])}, ""),
         ({}, ""),
     ],
 )
@@ -76,8 +76,10 @@ def test_refusals_in_order(changes: dict[str, object], expected: str) -> None:
 
 def test_a_used_nonce_comes_before_a_missing_permission() -> None:
     keyring = ring(key(permissions=frozenset()))
-    assert error(keyring, call("7", permission=Permission.QUERY_FUNDS)) == "EGeneral:Permission denied"
-    assert error(keyring, call("7", permission=Permission.QUERY_FUNDS)) == "EAPI:Invalid nonce"
+    assert (
+        error(keyring, call("7", needs=frozenset([Permission.QUERY_FUNDS]))) == "EGeneral:Permission denied"
+    )
+    assert error(keyring, call("7", needs=frozenset([Permission.QUERY_FUNDS]))) == "EAPI:Invalid nonce"
 
 
 def test_the_largest_nonce_is_good() -> None:

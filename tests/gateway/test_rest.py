@@ -10,9 +10,10 @@ from krakenbox.feeds.hub import Hub
 from krakenbox.gateway.keys import ApiKey, Keyring
 from krakenbox.gateway.rest import METHODS, Answer, Request, Rest
 from krakenbox.gateway.tokens import Tokens
-from krakenbox.model.command import UseNonce
+from krakenbox.model.command import SetCancelTimer, UseNonce
 from krakenbox.model.event import Outcome, SystemStatusChanged
 from krakenbox.model.instrument import SystemStatus
+from krakenbox.model.order import AccountId
 from krakenbox.protocol.rest import sign
 
 SECOND = 1_000_000_000
@@ -24,12 +25,14 @@ def public(rest: Rest, method: str, query: str = "", body: bytes = b"") -> Any:
     return json.loads(answer.body)
 
 
-def private(rest: Rest, key: str, nonce: str, *, body: str | None = None, now_ns: int = T0) -> Answer:
-    """A signed call; a form unless told otherwise."""
+def private(
+    rest: Rest, key: str, nonce: str, *, body: str | None = None, now_ns: int = T0, path: str = PATH
+) -> Answer:
+    """A signed call, for a token and as a form unless told otherwise."""
     raw = (f"nonce={nonce}" if body is None else body).encode()
-    signed = sign(SECRET, PATH, nonce, raw)
+    signed = sign(SECRET, path, nonce, raw)
     return rest.answer(
-        Request(address="192.0.2.1", path=PATH, key_id=key, signature=signed, body=raw), now_ns
+        Request(address="192.0.2.1", path=path, key_id=key, signature=signed, body=raw), now_ns
     )
 
 
@@ -159,6 +162,39 @@ def test_a_key_may_be_there_before_its_account_is(rest: Rest, keyring: Keyring) 
     assert refusal(private(rest, "DAVE", "15")) == "EAPI:Rate limit exceeded"
 
 
+SWITCH = "/0/private/CancelAllOrdersAfter"
+
+
+@pytest.mark.parametrize(
+    ("body", "trigger_ns", "trigger_time"),
+    [
+        ("nonce=1&timeout=60", T0 - T0 % SECOND + 61 * SECOND, "2023-07-06T18:51:49Z"),
+        ('{"nonce":1,"timeout":60}', T0 - T0 % SECOND + 61 * SECOND, "2023-07-06T18:51:49Z"),
+        ("nonce=1&timeout=0", 0, "0"),
+    ],
+)
+def test_the_dead_mans_switch(rest: Rest, body: str, trigger_ns: int, trigger_time: str) -> None:
+    answer = private(rest, "ALICE", "1", body=body, path=SWITCH)
+    told = {"currentTime": "2023-07-06T18:50:49Z", "triggerTime": trigger_time}
+    assert json.loads(answer.body) == {"error": [], "result": told}
+    assert answer.commands == (UseNonce("ALICE", 1), SetCancelTimer(AccountId("alice"), trigger_ns))
+
+
+@pytest.mark.parametrize(
+    "timeout", ["", "&timeout=", "&timeout=-1", "&timeout=1.5", "&timeout=86400", "&timeout=1e3"]
+)
+def test_a_switch_takes_less_than_a_day(rest: Rest, timeout: str) -> None:
+    answer = private(rest, "ALICE", "1", body=f"nonce=1{timeout}", path=SWITCH)
+    assert refusal(answer) == "EGeneral:Invalid arguments:timeout"
+    assert answer.commands == (UseNonce("ALICE", 1),)
+
+
+def test_a_key_without_rights_sets_no_switch(rest: Rest) -> None:
+    answer = private(rest, "READER", "1", body="nonce=1&timeout=60", path=SWITCH)
+    assert refusal(answer) == "EGeneral:Permission denied"
+    assert answer.commands == (UseNonce("READER", 1),)
+
+
 def test_what_is_served() -> None:
     assert set(METHODS) == {
         "/0/public/Time",
@@ -166,4 +202,5 @@ def test_what_is_served() -> None:
         "/0/public/Assets",
         "/0/public/AssetPairs",
         "/0/private/GetWebSocketsToken",
+        "/0/private/CancelAllOrdersAfter",
     }

@@ -143,8 +143,7 @@ def _switch_refusal(
 def _set_switch(
     params: methods.CancelAllOrdersAfter, account: AccountId, hub: Hub, now_ns: int
 ) -> list[Submission]:
-    trigger_ns = _next_second(now_ns) + params.timeout * NS_PER_SECOND if params.timeout else 0
-    return [Submission(SetCancelTimer(account, trigger_ns), NO_ORDER)]
+    return [Submission(SetCancelTimer(account, trigger_ns(params.timeout, now_ns)), NO_ORDER)]
 
 
 def _answer_switch(replies: Replies, origin: Origin, events: Sequence[Event]) -> None:
@@ -154,11 +153,18 @@ def _answer_switch(replies: Replies, origin: Origin, events: Sequence[Event]) ->
             replies.refuse(origin, event.text)
             return
         if isinstance(event, CancelTimerSet):
-            # v1 documents "0" for a switch that is off.
-            trigger_time = seconds(event.trigger_ns) if event.trigger_ns else "0"
-            current_time = seconds(_next_second(origin.time_in_ns))
-            replies.ack(origin, results.switch_set(current_time, trigger_time))
+            replies.ack(origin, results.switch_set(*switch_times(event.trigger_ns, origin.time_in_ns)))
             return
+
+
+def trigger_ns(timeout_s: int, now_ns: int) -> int:
+    """When a switch set now fires; 0 where the timeout turns it off."""
+    return _next_second(now_ns) + timeout_s * NS_PER_SECOND if timeout_s else 0
+
+
+def switch_times(trigger_ns: int, now_ns: int) -> tuple[str, str]:
+    """`currentTime` and `triggerTime` of a reply; v1 and REST document "0" for a switch that is off."""
+    return seconds(_next_second(now_ns)), seconds(trigger_ns) if trigger_ns else "0"
 
 
 def _next_second(time_ns: int) -> int:

@@ -64,8 +64,8 @@ class PrivateCall(Struct, frozen=True, kw_only=True):
     nonce: str
     """Its text in the body; "" where there is none."""
     body: bytes
-    permission: Permission | None = None
-    """What the method needs, if anything."""
+    needs: frozenset[Permission] = frozenset()
+    """The key has one of these; empty: any key may."""
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -152,7 +152,7 @@ class Keyring:
         if high is not None:
             hint = f"nonce {nonce} is not above the last, {high}; give each client a key of its own"
             return Verdict(error=Reject.NONCE_INVALID, key=key, hint=hint)
-        if call.permission is not None and call.permission not in key.permissions:
+        if call.needs and call.needs.isdisjoint(key.permissions):
             return Verdict(error=Reject.PERMISSION_DENIED, key=key, nonce=nonce)
         return Verdict(key=key, nonce=nonce)
 

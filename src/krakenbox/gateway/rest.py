@@ -1,9 +1,10 @@
-"""REST, as a function: a request in, an answer out, or a nonce to journal before the answer may leave.
+"""REST, as a function: a request in; an answer out, and the commands to journal before it may leave.
 
 Kraken, REST guides: errors are told in the body with status 200; a private call is a POST whose body, form or
 JSON, carries the nonce.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -13,17 +14,20 @@ from msgspec.structs import replace
 
 from krakenbox.errors import ProtocolError
 from krakenbox.feeds.hub import Hub
+from krakenbox.gateway.cancels import MAX_TIMEOUT_S, switch_times, trigger_ns
 from krakenbox.gateway.keys import ApiKey, Keyring, Permission, PrivateCall
 from krakenbox.gateway.listings import asset_pairs, assets
+from krakenbox.gateway.method import CLOSE
 from krakenbox.gateway.restcounter import RestCounters
 from krakenbox.gateway.tokens import TOKEN_LIFETIME_S, Tokens
-from krakenbox.model.command import FeeTier, Tier, UseNonce
+from krakenbox.model.command import Command, FeeTier, SetCancelTimer, Tier, UseNonce
 from krakenbox.model.reject import Reject
 from krakenbox.protocol.rest import decode_body, encode_errors, encode_result
 from krakenbox.protocol.timestamp import NS_PER_SECOND, rfc1123, seconds
 
 PUBLIC = "/0/public/"
 PRIVATE = "/0/private/"
+_TIMEOUT = re.compile(r"\d{1,9}", re.ASCII)
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -41,10 +45,10 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """What to send, once the commands are durable."""
+    """What to send once the commands are durable, unless one of them is refused."""
 
     body: bytes
-    commands: tuple[UseNonce, ...] = ()
+    commands: tuple[Command, ...] = ()
     log: str = ""
     """For whoever runs the exchange; empty when there is nothing to say."""
 
@@ -106,14 +110,15 @@ class Rest:
         method = _PRIVATE.get(request.path.removeprefix(PRIVATE))
         if method is None:
             return refused(Reject.UNKNOWN_METHOD)
+        fields = _body_fields(request.body)
         call = PrivateCall(
             address=request.address,
             key_id=request.key_id,
             signature=request.signature,
             path=request.path,
-            nonce=_body_fields(request.body).get("nonce", ""),
+            nonce=fields.get("nonce", ""),
             body=request.body,
-            permission=method.permission,
+            needs=method.needs,
         )
         verdict = self._keyring.authenticate(call, now_ns)
         key, nonce = verdict.key, verdict.nonce
@@ -122,8 +127,8 @@ class Rest:
             return refused(verdict.error, log=f"{where}: {verdict.hint}" if verdict.hint else where)
         use = UseNonce(key_id=key.key_id, nonce=nonce)
         error = verdict.error or ("" if self._may_call(key, method.calls, now_ns) else Reject.REST_RATE_LIMIT)
-        answer = refused(error) if error else answered(method.call(self, key, now_ns))
-        return replace(answer, commands=(use,))
+        answer = refused(error) if error else method.call(self, key, fields, now_ns)
+        return replace(answer, commands=(use, *answer.commands))
 
     def _may_call(self, key: ApiKey, calls: int, now_ns: int) -> bool:
         if self._counters is None:
@@ -132,15 +137,26 @@ class Rest:
         tier = self._hub.accounts.get(key.account, Tier.STARTER)
         return self._counters.charge(key.key_id, tier, calls, now_ns)
 
-    def _websockets_token(self, key: ApiKey, now_ns: int) -> dict[str, Any]:
-        return {"token": self._tokens.issue(key, now_ns), "expires": TOKEN_LIFETIME_S}
+    def _websockets_token(self, key: ApiKey, fields: Mapping[str, str], now_ns: int) -> Answer:
+        return answered({"token": self._tokens.issue(key, now_ns), "expires": TOKEN_LIFETIME_S})
+
+    def _cancel_all_orders_after(self, key: ApiKey, fields: Mapping[str, str], now_ns: int) -> Answer:
+        timeout = fields.get("timeout", "")
+        if not _TIMEOUT.fullmatch(timeout) or int(timeout) > MAX_TIMEOUT_S:
+            return refused(Reject.INVALID_ARGUMENT.text(field="timeout"))
+        fires_ns = trigger_ns(int(timeout), now_ns)
+        current_time, trigger_time = switch_times(fires_ns, now_ns)
+        answer = answered({"currentTime": current_time, "triggerTime": trigger_time})
+        return replace(answer, commands=(SetCancelTimer(key.account, fires_ns),))
 
 
 class _Private(Struct, frozen=True):
     """A private method: what it needs, what it costs."""
 
-    call: Callable[[Rest, ApiKey, int], dict[str, Any]]
-    permission: Permission | None
+    call: Callable[[Rest, ApiKey, Mapping[str, str], int], Answer]
+    """Key, fields of the body, now."""
+    needs: frozenset[Permission]
+    """One of these."""
     calls: int = 1
 
 
@@ -150,7 +166,10 @@ _PUBLIC: dict[str, Callable[[Rest, Mapping[str, str], int], dict[str, Any]]] = {
     "Assets": Rest._assets,
     "AssetPairs": Rest._asset_pairs,
 }
-_PRIVATE = {"GetWebSocketsToken": _Private(Rest._websockets_token, Permission.CREATE_WS_TOKEN)}
+_PRIVATE = {
+    "GetWebSocketsToken": _Private(Rest._websockets_token, frozenset((Permission.CREATE_WS_TOKEN,))),
+    "CancelAllOrdersAfter": _Private(Rest._cancel_all_orders_after, CLOSE),
+}
 
 METHODS = (*(PUBLIC + name for name in _PUBLIC), *(PRIVATE + name for name in _PRIVATE))
 """Every method served."""
