@@ -102,14 +102,6 @@ async def order_types(served: Served) -> None:
             everything = await alice.cancel_all_orders_ws()
             assert everything["result"] == {"count": 2}
 
-            last = await alice.create_order_ws("ETH/USD", "limit", "buy", 1, 2500)
-            armed = await alice.cancel_all_orders_after(2_000)
-            assert armed["result"]["triggerTime"] > armed["result"]["currentTime"]
-            rows = await alice.watch_orders()
-            while rows[-1]["status"] != "canceled":
-                rows = await alice.watch_orders()
-            assert rows[-1]["id"] == last["id"]
-
             with pytest.raises(ccxt.ExchangeError, match="EOrder:Unknown order"):
                 await alice.edit_order_ws(resting["id"], "ETH/USD", "limit", "buy", 1, 2600)
             with pytest.raises(ccxt.ExchangeError, match="EOrder:Reduce only:No position exists"):
@@ -117,6 +109,26 @@ async def order_types(served: Served) -> None:
     finally:
         await alice.close()
         await bob.close()
+
+
+async def arm(served: Served) -> None:
+    """Alice arms the dead man's switch by REST, as ccxt does, and lets it fire."""
+    alice = exchange(served, "alice")
+    try:
+        async with asyncio.timeout(30):
+            last = await alice.create_order_ws("ETH/USD", "limit", "buy", 1, 2500)
+            armed = await alice.cancel_all_orders_after(2_000)
+            assert armed["result"]["triggerTime"] > armed["result"]["currentTime"]
+            rows = await alice.watch_orders()
+            while rows[-1]["status"] != "canceled":
+                rows = await alice.watch_orders()
+            assert rows[-1]["id"] == last["id"]
+    finally:
+        await alice.close()
+
+
+def test_the_dead_mans_switch(serve: Callable[..., Served]) -> None:
+    asyncio.run(arm(serve("--market", "off")))
 
 
 def test_every_order_type_it_knows(serve: Callable[..., Served]) -> None:
