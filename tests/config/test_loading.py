@@ -168,6 +168,12 @@ def test_a_file_may_start_from_nothing(tmp_path: Path) -> None:
     assert config.server.flush_ms == 0
 
 
+def test_price_protection_is_a_percentage(tmp_path: Path) -> None:
+    assert load(written(tmp_path, "[trading]\nprice_protection = 7.5")).protection_ppm == 75_000
+    with pytest.raises(ConfigError, match="trading.price_protection: must be at most 100"):
+        load(written(tmp_path, "[trading]\nprice_protection = 101"))
+
+
 def test_a_bearer_token_for_the_operator_is_kept_and_never_shown(tmp_path: Path) -> None:
     assert load(written(tmp_path, "")).server.admin_token == ""
     config = load(written(tmp_path, '[server]\nadmin_token = "0123456789abcdef"'))

@@ -11,6 +11,7 @@ from krakenbox.model.command import (
     SetFeeSchedule,
     SetIndexPrice,
     SetLimits,
+    SetProtection,
 )
 
 
@@ -19,8 +20,8 @@ def test_everything_is_listed_before_it_is_needed() -> None:
     assert kinds[:12] == [AddAsset] * 12
     assert kinds[12:14] == [SetFeeSchedule] * 2
     assert kinds[14:44] == [AddInstrument, SetIndexPrice] * 15
-    assert kinds[44:45] == [SetLimits]
-    assert kinds[45:] == ([OpenAccount] + [Deposit] * 12) * 3
+    assert kinds[44:46] == [SetProtection, SetLimits]
+    assert kinds[46:] == ([OpenAccount] + [Deposit] * 12) * 3
 
 
 def test_the_values_are_the_configured_ones() -> None:
@@ -28,6 +29,7 @@ def test_the_values_are_the_configured_ones() -> None:
     opening = commands(config)
     assert SetIndexPrice("BTC/USD", config.start_prices["BTC/USD"]) in opening
     assert SetLimits(enforced=True) in opening
+    assert SetProtection(50_000) in opening
     assert Deposit(account="alice", asset="USD", amount=10_000_000_000) in opening
 
 

@@ -26,6 +26,7 @@ def test_a_key_may_do_everything_unless_told_otherwise() -> None:
 def test_a_config_holds_nothing_that_was_not_checked() -> None:
     assert set(Config.__struct_fields__) == {
         "server",
+        "protection_ppm",
         "market",
         "assets",
         "instruments",

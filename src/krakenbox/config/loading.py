@@ -103,6 +103,7 @@ def _checked(file: File, place: Place) -> Config:
     _check_keys(accounts, place.at("accounts"))
     return Config(
         server=file.server,
+        protection_ppm=_rate(file.trading.price_protection, place.at("trading").at("price_protection")),
         market=file.market,
         assets=tuple(assets.values()),
         instruments=tuple(instruments),

@@ -12,6 +12,7 @@ from krakenbox.model.command import (
     SetFeeSchedule,
     SetIndexPrice,
     SetLimits,
+    SetProtection,
 )
 from krakenbox.model.order import AccountId
 
@@ -30,6 +31,7 @@ def _commands(config: Config) -> Iterator[Command]:
         yield AddInstrument(instrument)
         if instrument.has_index:
             yield SetIndexPrice(instrument.symbol, config.start_prices[instrument.symbol])
+    yield SetProtection(config.protection_ppm)
     yield SetLimits(config.server.limits is Limits.REAL)
     for account in config.accounts.values():
         yield OpenAccount(AccountId(account.name), account.tier)

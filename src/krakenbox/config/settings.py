@@ -41,6 +41,13 @@ class Server(Struct, frozen=True, kw_only=True):
     """Bearer token that lets other machines use /admin; empty: only this one may."""
 
 
+class Trading(Struct, frozen=True, kw_only=True):
+    """Table `[trading]`: rules of the venue that may be set."""
+
+    price_protection: Decimal = Decimal(5)
+    """How far from the last price, in percent, a market order trades at most."""
+
+
 class Market(Struct, frozen=True, kw_only=True):
     """Table `[market]`: the seeded market."""
 
@@ -119,6 +126,7 @@ class File(Struct, frozen=True, kw_only=True):
     defaults: bool = True
     """Whether the shipped file lies under this one."""
     server: Server = Server()
+    trading: Trading = Trading()
     market: Market = Market()
     assets: dict[str, AssetTable] = {}
     instruments: dict[str, InstrumentTable] = {}
@@ -148,6 +156,8 @@ class Config(Struct, frozen=True, kw_only=True):
     """Everything a start needs, checked and in the model's integers."""
 
     server: Server
+    protection_ppm: int
+    """Price protection of market orders, in millionths."""
     market: Market
     assets: tuple[Asset, ...]
     instruments: tuple[Instrument, ...]
