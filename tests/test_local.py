@@ -43,7 +43,7 @@ def test_it_tells_where_it_is_and_who_may_trade() -> None:
             async with aiohttp.ClientSession() as http_client:
                 response = await http_client.get(f"{exchange.http_url}/health")
                 health = await response.json()
-                assert (health["ready"], health["sequence"]) == (True, 84)
+                assert (health["ready"], health["sequence"]) == (True, 85)
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.1", ws)
         with pytest.raises(ConnectionRefusedError):
@@ -185,7 +185,7 @@ def test_a_crash_of_apply_ends_it() -> None:
         await exchange.start()
         exchange.submit(Deposit(AccountId("alice"), "USD", "no amount"))  # type: ignore[arg-type]
         try:
-            with pytest.raises(SequencerCrash, match="command 85 crashed and is voided: Deposit"):
+            with pytest.raises(SequencerCrash, match="command 86 crashed and is voided: Deposit"):
                 async with asyncio.timeout(10):
                     await exchange.ended()
             async with aiohttp.ClientSession() as client:

@@ -170,7 +170,7 @@ def test_a_file_may_start_from_nothing(tmp_path: Path) -> None:
 
 def test_price_protection_is_a_percentage(tmp_path: Path) -> None:
     assert load(written(tmp_path, "[trading]\nprice_protection = 7.5")).protection_ppm == 75_000
-    with pytest.raises(ConfigError, match="trading.price_protection: must be at most 100"):
+    with pytest.raises(ConfigError, match=r"trading\.price_protection: must be at most 100"):
         load(written(tmp_path, "[trading]\nprice_protection = 101"))
 
 
