@@ -11,12 +11,13 @@ Windows with nobody watching cost nothing beyond the ladder.
 """
 
 from krakenbox.feeds.ladder import Ladder, Ladders, Step
+from krakenbox.feeds.top import Top, TopChecksum
 from krakenbox.feeds.windows import LastChanges, Window, Windows
 from krakenbox.model.event import BookChanged
 from krakenbox.model.fixed import to_text
 from krakenbox.model.instrument import Instrument
 from krakenbox.model.order import Side
-from krakenbox.protocol.checksum import LEVELS, asks_first, bids_after, fragment
+from krakenbox.protocol.checksum import fragment
 from krakenbox.protocol.v2 import channels
 
 DEPTHS = (10, 25, 100, 500, 1000)
@@ -26,15 +27,14 @@ DEPTHS = (10, 25, 100, 500, 1000)
 class Depth:
     """The book of one symbol by price level."""
 
-    __slots__ = ("_asks", "_asks_first", "_bids", "_checksum", "_windows", "changes")
+    __slots__ = ("_asks", "_bids", "_checksum", "_windows", "changes")
 
     def __init__(self, instrument: Instrument, ladders: Ladders, time_ns: int) -> None:
         self.changes = LastChanges(DEPTHS, time_ns)
         self._windows = Windows()
         self._bids = _Side(instrument, ladders.bids, self._windows.bids)
         self._asks = _Side(instrument, ladders.asks, self._windows.asks)
-        self._checksum: int | None = None
-        self._asks_first: int | None = None
+        self._checksum = TopChecksum(self._bids.top, self._asks.top)
 
     def apply(self, event: BookChanged) -> None:
         """Take in the change that the ladder has just taken."""
@@ -42,18 +42,14 @@ class Depth:
         self.changes.note(side.ladder.rank, event.time_ns)
         if not self._windows:
             return
-        if side.ladder.rank < LEVELS:
-            side.follow_top()
-            self._checksum = None
-            if side is self._asks:
-                self._asks_first = None
+        self._checksum.follow(side.top)
         side.record()
 
     def watch(self, depth: int) -> None:
         """Somebody looks at this window from now on."""
         assert depth in DEPTHS, f"depth must be one of {DEPTHS}; was {depth}"
         if not self._windows:
-            self._refill()
+            self._checksum.refill()
         self._windows.open(depth)
 
     def unwatch(self, depth: int) -> None:
@@ -76,18 +72,8 @@ class Depth:
     def checksum(self) -> int:
         """CRC32 of the ten best asks, then the ten best bids; 0 of an empty book."""
         if not self._windows:
-            self._refill()
-        if self._checksum is None:
-            if self._asks_first is None:
-                self._asks_first = asks_first(self._asks.top)
-            self._checksum = bids_after(self._asks_first, self._bids.top)
-        return self._checksum
-
-    def _refill(self) -> None:
-        # Unwatched, changes do not reach the checksum's fragments.
-        self._bids.fill_top()
-        self._asks.fill_top()
-        self._checksum = self._asks_first = None
+            self._checksum.refill()
+        return self._checksum.value()
 
     def _forget(self) -> None:
         # Unwatched, changes do not reach the cached text.
@@ -104,10 +90,11 @@ class _Side:
         self.ladder = ladder
         self._texts: dict[int, str] = {}
         self._prices: dict[int, str] = {}
-        self.top: list[bytes] = []
         self._instrument = instrument
         self._windows = windows
         self._gone = to_text(0, instrument.qty_decimals)
+        self.top = Top(ladder, self._fragment)
+        """The checksum's fragments of the ten best."""
 
     def levels(self, depth: int) -> list[str]:
         """Text of the best levels."""
@@ -117,23 +104,6 @@ class _Side:
         """Drop all cached text."""
         self._texts.clear()
         self._prices.clear()
-
-    def fill_top(self) -> None:
-        """Make the ten best levels' fragments afresh."""
-        self.top = [self._fragment(key) for key in self.ladder.keys[:LEVELS]]
-
-    def follow_top(self) -> None:
-        """Carry the last change into the ten best levels' fragments."""
-        ladder, top = self.ladder, self.top
-        if ladder.step is Step.CHANGED:
-            top[ladder.rank] = self._fragment(ladder.key)
-        elif ladder.step is Step.INSERTED:
-            top.insert(ladder.rank, self._fragment(ladder.key))
-            del top[LEVELS:]
-        else:
-            del top[ladder.rank]
-            if len(ladder.keys) >= LEVELS:
-                top.append(self._fragment(ladder.keys[LEVELS - 1]))
 
     def record(self) -> None:
         """Tell every watched window of the last change."""

@@ -9,12 +9,13 @@ Per change, in order (Kraken, websocket-v2/level3):
 """
 
 from krakenbox.feeds.ladder import Ladder, Ladders, Step
+from krakenbox.feeds.top import Top, TopChecksum
 from krakenbox.feeds.windows import LastChanges, Window, Windows
 from krakenbox.model.event import BookAction, BookChanged
 from krakenbox.model.fixed import to_text
 from krakenbox.model.instrument import Instrument
 from krakenbox.model.order import OrderId, Side
-from krakenbox.protocol.checksum import LEVELS, asks_first, bids_after, fragment
+from krakenbox.protocol.checksum import fragment
 from krakenbox.protocol.timestamp import nanos
 from krakenbox.protocol.v2 import channels
 
@@ -25,15 +26,14 @@ DEPTHS = (10, 100, 1000)
 class Level3:
     """The book of one symbol by order."""
 
-    __slots__ = ("_asks", "_asks_first", "_bids", "_checksum", "_windows", "changes")
+    __slots__ = ("_asks", "_bids", "_checksum", "_windows", "changes")
 
     def __init__(self, instrument: Instrument, ladders: Ladders, time_ns: int) -> None:
         self.changes = LastChanges(DEPTHS, time_ns)
         self._windows = Windows()
         self._bids = _Side(instrument, ladders.bids, self._windows.bids)
         self._asks = _Side(instrument, ladders.asks, self._windows.asks)
-        self._checksum: int | None = None
-        self._asks_first: int | None = None
+        self._checksum = TopChecksum(self._bids.top, self._asks.top)
 
     def apply(self, event: BookChanged) -> None:
         """Take in the change that the ladder has just taken."""
@@ -43,11 +43,7 @@ class Level3:
         if not self._windows:
             return
         side.follow_fragments(event)
-        if side.ladder.rank < LEVELS:
-            side.follow_top()
-            self._checksum = None
-            if side is self._asks:
-                self._asks_first = None
+        self._checksum.follow(side.top)
         side.record(event)
 
     def watch(self, depth: int) -> None:
@@ -73,17 +69,13 @@ class Level3:
         """CRC32 of the orders of the ten best levels, asks then bids; 0 of an empty book."""
         if not self._windows:
             self._refill()
-        if self._checksum is None:
-            if self._asks_first is None:
-                self._asks_first = asks_first(self._asks.top)
-            self._checksum = bids_after(self._asks_first, self._bids.top)
-        return self._checksum
+        return self._checksum.value()
 
     def _refill(self) -> None:
-        # Unwatched, changes do not reach the checksum's fragments.
-        self._bids.fill_top()
-        self._asks.fill_top()
-        self._checksum = self._asks_first = None
+        # Unwatched, changes do not reach the fragments of orders.
+        self._bids.forget_fragments()
+        self._asks.forget_fragments()
+        self._checksum.refill()
 
 
 class _Side:
@@ -93,14 +85,14 @@ class _Side:
 
     def __init__(self, instrument: Instrument, ladder: Ladder, windows: list[Window]) -> None:
         self.ladder = ladder
-        self.top: list[bytes] = []
-        """Fragments of the ten best levels, each its orders' joined."""
         # Orders in time priority, each as its last change.
         self._queues: dict[int, dict[OrderId, BookChanged]] = {}
         # Of the levels that have been among the ten best since somebody watches.
         self._fragments: dict[int, dict[OrderId, bytes]] = {}
         self._instrument = instrument
         self._windows = windows
+        self.top = Top(ladder, self._level)
+        """Fragments of the ten best levels, each its orders' joined."""
 
     def apply(self, event: BookChanged) -> None:
         """Carry the change into its queue."""
@@ -123,10 +115,9 @@ class _Side:
             self._order(order) for key in self.ladder.keys[:depth] for order in self._queues[key].values()
         ]
 
-    def fill_top(self) -> None:
-        """Make the ten best levels' fragments afresh."""
+    def forget_fragments(self) -> None:
+        """Drop the fragments of all orders."""
         self._fragments.clear()
-        self.top = [self._level(key) for key in self.ladder.keys[:LEVELS]]
 
     def follow_fragments(self, event: BookChanged) -> None:
         """Carry the change into the fragments of its level, if it has any."""
@@ -139,19 +130,6 @@ class _Side:
             del self._fragments[self.ladder.key]
         else:
             del fragments[event.order_id]
-
-    def follow_top(self) -> None:
-        """Carry the last change into the ten best levels' fragments."""
-        ladder, top = self.ladder, self.top
-        if ladder.step is Step.CHANGED:
-            top[ladder.rank] = self._level(ladder.key)
-        elif ladder.step is Step.INSERTED:
-            top.insert(ladder.rank, self._level(ladder.key))
-            del top[LEVELS:]
-        else:
-            del top[ladder.rank]
-            if len(ladder.keys) >= LEVELS:
-                top.append(self._level(ladder.keys[LEVELS - 1]))
 
     def record(self, event: BookChanged) -> None:
         """Tell every watched window of the change."""
