@@ -1,0 +1,1 @@
+"""What outlives the process: the data directory, and the start from it."""
