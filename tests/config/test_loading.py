@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from krakenbox.config import Config, Limits, MarketLevel, load, load_default
+from krakenbox.config import Config, Data, Durability, Limits, MarketLevel, load, load_default
 from krakenbox.errors import ConfigError
 from krakenbox.gateway.keys import Permission
 from krakenbox.model.command import FeeTier, Tier
@@ -174,6 +174,15 @@ def test_price_protection_is_a_percentage(tmp_path: Path) -> None:
         load(written(tmp_path, "[trading]\nprice_protection = 101"))
 
 
+def test_where_the_exchange_lives(tmp_path: Path) -> None:
+    assert load(written(tmp_path, "")).data == Data()
+    text = '[data]\ndirectory = "d"\ndurability = "os"\nretain = 0\nhistory = "sqlite:///h"\naccept_future = true'
+    expected = Data(
+        directory="d", durability=Durability.OS, retain=0, history="sqlite:///h", accept_future=True
+    )
+    assert load(written(tmp_path, text)).data == expected
+
+
 def test_a_bearer_token_for_the_operator_is_kept_and_never_shown(tmp_path: Path) -> None:
     assert load(written(tmp_path, "")).server.admin_token == ""
     config = load(written(tmp_path, '[server]\nadmin_token = "0123456789abcdef"'))
@@ -202,6 +211,8 @@ def test_a_bearer_token_for_the_operator_is_kept_and_never_shown(tmp_path: Path)
             "server.admin_token: must be 16 or more printable ASCII characters",
         ),
         ('[server]\nlimits = "on"', "server.limits: must be one of real, off; was 'on'"),
+        ("[data]\nretain = -1", "data.retain: must be 0 or more bytes; was -1"),
+        ('[data]\ndurability = "maybe"', "data.durability: must be one of commit, os; was 'maybe'"),
         ('[market]\nlevel = "wild"', "market.level: must be one of off, calm, busy; was 'wild'"),
         ("[assets.BTC]\ndecimals = 19", "assets.BTC.decimals: must be 0 to 18; was 19"),
         ('[assets.DOT]\nrest_id = "DOT"', "assets.DOT: lacks the key altname"),

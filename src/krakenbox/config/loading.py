@@ -81,6 +81,8 @@ def _overlaid(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 def _checked(file: File, place: Place) -> Config:
     _check_server(file.server, place.at("server"))
+    if file.data.retain < 0:
+        raise place.at("data").at("retain").error("must be 0 or more bytes", file.data.retain)
     fees = {
         name: tuple(_fee_tiers(steps, place.at("fee_schedules").at(name)))
         for name, steps in file.fee_schedules.items()
@@ -104,6 +106,7 @@ def _checked(file: File, place: Place) -> Config:
     return Config(
         server=file.server,
         protection_ppm=_rate(file.trading.price_protection, place.at("trading").at("price_protection")),
+        data=file.data,
         market=file.market,
         assets=tuple(assets.values()),
         instruments=tuple(instruments),

@@ -48,6 +48,27 @@ class Trading(Struct, frozen=True, kw_only=True):
     """How far from the last price, in percent, a market order trades at most."""
 
 
+class Durability(StrEnum):
+    """When a command counts as kept: once the disk says so, or once the operating system has it."""
+
+    COMMIT = "commit"
+    OS = "os"
+
+
+class Data(Struct, frozen=True, kw_only=True):
+    """Table `[data]`: where the exchange lives and what it keeps."""
+
+    directory: str = ""
+    """Empty: it lives in memory and ends with its process."""
+    durability: Durability = Durability.COMMIT
+    retain: int = 2 << 30
+    """Bytes that journal and snapshots may have together; 0 = all. What a start needs is kept in any case."""
+    history: str = ""
+    """URL of the database for the history; empty: an SQLite file beside the journal."""
+    accept_future: bool = False
+    """Whether to start though the journal ends more than a minute ahead of the clock."""
+
+
 class Market(Struct, frozen=True, kw_only=True):
     """Table `[market]`: the seeded market."""
 
@@ -127,6 +148,7 @@ class File(Struct, frozen=True, kw_only=True):
     """Whether the shipped file lies under this one."""
     server: Server = Server()
     trading: Trading = Trading()
+    data: Data = Data()
     market: Market = Market()
     assets: dict[str, AssetTable] = {}
     instruments: dict[str, InstrumentTable] = {}
@@ -158,6 +180,7 @@ class Config(Struct, frozen=True, kw_only=True):
     server: Server
     protection_ppm: int
     """Price protection of market orders, in millionths."""
+    data: Data
     market: Market
     assets: tuple[Asset, ...]
     instruments: tuple[Instrument, ...]
