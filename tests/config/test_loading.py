@@ -176,7 +176,10 @@ def test_price_protection_is_a_percentage(tmp_path: Path) -> None:
 
 def test_where_the_exchange_lives(tmp_path: Path) -> None:
     assert load(written(tmp_path, "")).data == Data()
-    text = '[data]\ndirectory = "d"\ndurability = "os"\nretain = 0\nhistory = "sqlite:///h"\naccept_future = true'
+    text = (
+        '[data]\ndirectory = "d"\ndurability = "os"\nretain = 0\nhistory = "sqlite:///h"\n'
+        "accept_future = true"
+    )
     expected = Data(
         directory="d", durability=Durability.OS, retain=0, history="sqlite:///h", accept_future=True
     )
