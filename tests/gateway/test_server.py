@@ -300,6 +300,21 @@ def test_a_stop_says_goodbye_to_everyone_and_waits_for_nobody_long(
     assert caplog.records == []
 
 
+def test_only_private_connections_end_when_nothing_can_be_kept() -> None:
+    async def test() -> None:
+        async with live() as exchange:
+            public = await Client.connect(exchange.ws_url)
+            private = await Peer.connect(exchange.ws_port, "/ws-auth/v2")
+            assert (await private.receive()).opcode == TEXT
+            exchange.server.close_private("unavailable")
+            frame = await private.receive()
+            assert (frame.opcode, frame.code, frame.payload[2:]) == (CLOSE, 1011, b"unavailable")
+            public.send("ping")
+            assert (await public.receive())["method"] == "pong"
+
+    run(test())
+
+
 BAD = [
     b"",
     b"{",

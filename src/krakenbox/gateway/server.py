@@ -14,12 +14,13 @@ from functools import partial
 from http import HTTPStatus
 
 from krakenbox.feeds.hub import Hub, Subscriber
-from krakenbox.gateway.connection import GOING_AWAY, MAX_OUTBOX, Connection
+from krakenbox.gateway.connection import GOING_AWAY, INTERNAL_ERROR, MAX_OUTBOX, Connection
 from krakenbox.gateway.connects import Connects
 from krakenbox.gateway.desk import Host, Origin
 from krakenbox.gateway.door import Door, Refusal
 from krakenbox.gateway.routes import NoRoute, route
 from krakenbox.gateway.session import Session
+from krakenbox.gateway.subscriptions import PRIVATE_HOSTS
 from krakenbox.model.event import Outcome
 
 MAX_CONNECTIONS = 4_096
@@ -111,6 +112,12 @@ class Server:
             for door in list(self._doors):
                 door.abort()
             await self._all_gone.wait()
+
+    def close_private(self, reason: str) -> None:
+        """End every private connection: what the exchange would tell it can no longer be kept."""
+        for connection in list(self._connections.values()):
+            if connection.host in PRIVATE_HOSTS:
+                connection.close(INTERNAL_ERROR, reason)
 
     @property
     def connections(self) -> int:
