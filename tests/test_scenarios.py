@@ -1,6 +1,7 @@
 """Scenarios in plain text, each played at three depths: core, sessions, sockets."""
 
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from decimal import Decimal
@@ -10,8 +11,21 @@ import pytest
 from gateway.peer import run
 from scenarios.core import CoreStage, played
 from scenarios.lines import session_stage, socket_stage
-from scenarios.script import CROWD, PRINTER, Action, Print, Scenario, Step, action, read, scenarios
+from scenarios.script import (
+    CROWD,
+    PRINTER,
+    TAGS,
+    Action,
+    Print,
+    Scenario,
+    Step,
+    action,
+    of_the_wire,
+    read,
+    scenarios,
+)
 from scenarios.stages import Money, Stage, Told, drawn, plain
+from scenarios.subjects import SUBJECTS, cases, unproved
 
 
 @asynccontextmanager
@@ -51,6 +65,12 @@ def test_scenario(scenario: Scenario, depth: str) -> None:
         ("given alice buys 1 at 100 quickly", "unknown word quickly"),
         ("given dave buys 1 at 100", "was dave"),
         ("perhaps alice buys 1 at 100", "was perhaps"),
+        ("when alice buys 1 at 100 margin", "the core has no words"),
+        ("given alice adds: buys 1 at 9; sells 1 settle-position", "the core has no words"),
+        ("wire alice buys 1 at 100", "the core has words"),
+        ("wire alice buys 1 at 100 margin", "more was told"),
+        ("wire alice buys 1 at 100 margin\n then alice: pending_new, new", "then alice: pending_new"),
+        ("wire alice buys 1 at 100 margin\n then bob: refused EOrder:Cannot open position", "then bob"),
     ],
 )
 def test_a_scenario_that_is_not_so_fails(steps: str, fault: str) -> None:
@@ -65,6 +85,33 @@ def test_a_scenario_that_is_not_so_fails(steps: str, fault: str) -> None:
 def test_scenarios_have_titles_of_their_own() -> None:
     titles = [str(scenario) for scenario in scenarios()]
     assert len(titles) == len(set(titles)) > 100
+
+
+def test_every_subject_has_a_normal_and_an_awkward_case() -> None:
+    assert cases(scenarios()) == Counter((subject, tag) for subject in SUBJECTS for tag in TAGS)
+
+
+def test_tags_are_borne_out() -> None:
+    assert {str(each): unproved(each) for each in scenarios() if unproved(each)} == {}
+
+
+@pytest.mark.parametrize(
+    ("steps", "found"),
+    [
+        ("normal fok\n when alice buys 1 at 100 ioc", ["fok"]),
+        ("awkward margin, limit\n wire alice buys 1 at 100 margin", []),
+        ("normal amend price\n when alice edits A at 100", ["amend price"]),
+        ("normal reduce-only\n wire alice edits A at 100 reduce-only", []),
+        ("normal iceberg\n awkward fok\n when alice adds: buys 1 at 9; buys 2 at 9 showing 1", ["fok"]),
+    ],
+)
+def test_a_tag_with_nothing_to_show_is_found(steps: str, found: list[str]) -> None:
+    (scenario,) = read("tagged", f"A scenario with tags\n {steps}")
+    assert unproved(scenario) == found
+
+
+UNHEARD = "refused unheard"
+"""What the core is taken to say to what it has no words for."""
 
 
 class Play:
@@ -88,6 +135,8 @@ class Play:
 
     async def _do(self, step: Step) -> None:
         match step.keyword:
+            case "given" | "when" if of_the_wire(action(step.text)):
+                raise AssertionError(f"{self._at(step)}: the core has no words for this")
             case "given":
                 told = await self._act(action(step.text))
                 refusals = [line for lines in told.values() for line in lines if line.startswith("refused")]
@@ -95,14 +144,32 @@ class Play:
             case "when":
                 for account, lines in (await self._act(action(step.text))).items():
                     self._told.setdefault(account, []).extend(lines)
+            case "wire":
+                await self._ask_the_gateway(step)
             case "then":
                 account, _, expected = step.text.partition(": ")
-                assert self._told.pop(account, []) == expected.split(", "), self._at(step)
+                lines = self._told.pop(account, [])
+                if lines == [UNHEARD]:
+                    assert expected.startswith("refused "), self._at(step)
+                else:
+                    assert lines == expected.split(", "), self._at(step)
             case "book":
                 assert drawn(*await self._stage.book()) == step.text, self._at(step)
             case _:
                 account, _, expected = step.text.partition(": ")
                 assert await self._change(account) == expected, self._at(step)
+
+    async def _ask_the_gateway(self, step: Step) -> None:
+        """Ask for what is refused before any command exists; the core is not asked."""
+        self._nothing_else(step)
+        asked = action(step.text)
+        assert of_the_wire(asked), f"{self._at(step)}: the core has words for this"
+        before = await self._stage.clock_in()
+        told = await self._act(asked) if self._stage.wired else {asked.account: [UNHEARD]}
+        refusals = [line for lines in told.values() for line in lines]
+        assert [line.partition(" ")[0] for line in refusals] == ["refused"], self._at(step)
+        self._told = told
+        assert await self._stage.clock_in() == before + 1, f"{self._at(step)}: a command came of it"
 
     async def _act(self, wanted: Action) -> Told:
         for account in ("alice", "bob", "carol"):

@@ -58,6 +58,7 @@ class CoreStage:
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
+        self.wired = False
         self._pit = Pit()
         self._pit.send_all(*opening(), index(100))
 
@@ -69,6 +70,11 @@ class CoreStage:
             happened += self._pit.send(command, at_ns)
         self._learn(action, happened)
         return self._told(happened)
+
+    async def clock_in(self) -> int:
+        """A tick; its number."""
+        self._pit.send(commands.Tick())
+        return self._pit.seq
 
     async def book(self) -> tuple[list[Level], list[Level]]:
         """What each order shows."""
@@ -156,6 +162,7 @@ class CoreStage:
             qty=_qty_of(change.qty),
             display_qty=_qty_of(change.display),
             limit_price=_price_of(change.price),
+            trigger=oto("stop-loss", change.trigger).trigger if change.trigger else None,
             post_only=change.post_only,
         )
 

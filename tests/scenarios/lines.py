@@ -48,6 +48,11 @@ class SessionLine:
         self._venue.pass_time(seconds * SECOND_NS)
         return self._received()
 
+    async def clock_in(self) -> int:
+        """A tick; its number."""
+        (outcome,) = self._venue.submit(Tick())
+        return outcome.seq
+
     async def level3(self) -> Message:
         """A snapshot of level3."""
         client = self._venue.greeted("ws-l3")
@@ -96,19 +101,17 @@ class SocketLine:
 
     async def operate(self, command: Command) -> dict[str, list[Message]]:
         """Do what the operator does."""
-        done = asyncio.Event()
-
-        def durable(outcome: Outcome) -> None:
-            done.set()
-
-        self._exchange.submit(command, durable)
-        await done.wait()
+        await self._durable(command)
         return {account: told(rows) for account, rows in (await self._received()).items()}
 
     async def wait(self, seconds: int) -> dict[str, list[Message]]:
         """Let time pass."""
         self._clock.advance(seconds * SECOND_NS)
         return await self.operate(Tick())
+
+    async def clock_in(self) -> int:
+        """A tick; its number."""
+        return (await self._durable(Tick())).seq
 
     async def level3(self) -> Message:
         """A snapshot of level3."""
@@ -127,6 +130,12 @@ class SocketLine:
     def now_ns(self) -> int:
         """The time."""
         return self._clock.now_ns()
+
+    async def _durable(self, command: Command) -> Outcome:
+        """What became of a command."""
+        done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._exchange.submit(command, done.set_result)
+        return await done
 
     async def _received(self) -> dict[str, list[Message]]:
         """What every connection was sent up to now: all that was sent before a pong comes before it."""

@@ -1,27 +1,34 @@
 """Scenarios: what the text files beside this module say, as values.
 
     A title stands at the margin
+      normal limit, gtc                              the subjects of `subjects` whose normal case this is,
+      awkward fok                                    and whose awkward case
       given 102.0 x 1, 101.0 x 2+3:bob | 100.0 x 1   a drawn book: asks | bids, prices fall, oldest first
       given alice buys 1 at 99 as A                  any action; it is not refused, its rows are not looked at
       when  alice buys 7 at 102 ioc as B             an action
+      wire  alice sells 1 at 99 margin               an action refused before any command exists
       then  alice: B pending_new, B new, ...         all that she was told: replies, then her own rows
       book  | 102.0 x 1:alice, 100.0 x 1             all that is visible afterwards
       money alice: BTC +6, USD -609.428              how her money differs from the beginning, or `as before`
 
 Everybody but mia, the crowd behind the drawn orders without a name, must be told exactly what the `then`
-lines say. Actions are those of the classes below, each with examples; orders take these words besides:
+lines say. What is a matter of the wire is not done at the core, which has no words for it: there the scenario
+goes on as if nothing had been asked. Elsewhere it is seen to that no command came of it.
+
+Actions are those of the classes below, each with examples; orders take these words besides:
 
     at PRICE, at market, for CASH - ioc, fok, gtd SECONDS - post-only - validate
     cancel-newest, cancel-oldest, cancel-both - as NAME - id CL_ORD_ID - userref N - sub SENDER_SUB_ID
     fee-base - showing DISPLAY_QTY - starting SECONDS - stop-loss TRIGGER (and the other such types)
     by index - then TYPE [TRIGGER] [at PRICE]: what each fill enters, the last words of an order
+    settle-position, margin, reduce-only: words of the wire
 
 A trigger or limit price is a price, or an offset: `5%` in percent, `-2q` in quote units.
 """
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from msgspec import Struct
 
@@ -39,6 +46,9 @@ class Contingent(Struct, frozen=True):
     order_type: str
     trigger: str = ""
     price: str = ""
+
+
+SETTLING = "settle-position"
 
 
 class Entry(Struct, frozen=True):
@@ -63,7 +73,14 @@ class Entry(Struct, frozen=True):
     userref: str = ""
     fee: str = ""
     sub_id: str = ""
+    margin: bool = False
+    reduce_only: bool = False
     contingent: Contingent | None = None
+
+    @property
+    def of_the_wire(self) -> bool:
+        """Whether the core has no words for it: it knows no positions."""
+        return self.margin or self.reduce_only or self.order_type == SETTLING
 
 
 class Place(Struct, frozen=True):
@@ -91,6 +108,7 @@ class Change(Struct, frozen=True):
     display: str = ""
     trigger: str = ""
     post_only: bool = False
+    reduce_only: bool = False
     new_name: str = ""
 
 
@@ -167,12 +185,17 @@ class Scenario(Struct, frozen=True):
     title: str
     file: str
     steps: tuple[Step, ...]
+    normal: tuple[str, ...] = ()
+    """Subjects whose normal case this is."""
+    awkward: tuple[str, ...] = ()
+    """Subjects whose awkward case this is."""
 
     def __str__(self) -> str:
         return f"{self.file}: {self.title}"
 
 
-KEYWORDS = ("given", "when", "then", "book", "money")
+KEYWORDS = ("given", "when", "wire", "then", "book", "money")
+TAGS = ("normal", "awkward")
 
 
 def scenarios() -> list[Scenario]:
@@ -182,22 +205,38 @@ def scenarios() -> list[Scenario]:
 
 def read(file: str, text: str) -> Iterator[Scenario]:
     """The scenarios of one text: a title at the margin, its steps indented, `#` before what is no step."""
-    title, steps = "", list[Step]()
+    title, steps, tags = "", list[Step](), dict[str, tuple[str, ...]]()
     for number, line in enumerate(text.splitlines(), 1):
         content = line.partition("#")[0].rstrip()
         if not content:
             continue
         if content[0] != " ":
             if steps:
-                yield Scenario(title, file, tuple(steps))
-            title, steps = content, []
+                yield Scenario(title, file, tuple(steps), **tags)
+            title, steps, tags = content, [], {}
             continue
         keyword, _, rest = content.strip().partition(" ")
         assert title, f"{file}:{number}: a step before the first title"
+        if keyword in TAGS:
+            tags[keyword] = tuple(rest.strip().split(", "))
+            continue
         assert keyword in KEYWORDS, f"{file}:{number}: expected one of {KEYWORDS}; was {keyword}"
         steps.append(Step(keyword, rest.strip(), number))
     assert steps, f"{file}: ends with a title"
-    yield Scenario(title, file, tuple(steps))
+    yield Scenario(title, file, tuple(steps), **tags)
+
+
+def of_the_wire(action: Action) -> TypeGuard[Place | PlaceTogether | Change]:
+    """Whether the gateway answers an action itself, and the core has no words for it."""
+    match action:
+        case Place(entry=entry):
+            return entry.of_the_wire
+        case PlaceTogether(entries=entries):
+            return any(entry.of_the_wire for entry in entries)
+        case Change():
+            return action.reduce_only
+        case _:
+            return False
 
 
 def action(text: str) -> Action:
@@ -242,8 +281,8 @@ def _change(account: str, words: list[str], text: str) -> Action:
     fields: dict[str, Any] = {}
     rest = iter(words[1:])
     for word in rest:
-        if word == "post-only":
-            fields["post_only"] = True
+        if word in ("post-only", "reduce-only"):
+            fields[word.replace("-", "_")] = True
         else:
             fields[_CHANGES[word]] = next(rest)
     return Change(account, text.split()[1] == "edits", words[0], **fields)
@@ -270,6 +309,9 @@ _FLAGS: dict[str, dict[str, Any]] = {
     "post-only": {"post_only": True},
     "validate": {"validate": True},
     "fee-base": {"fee": "base"},
+    "margin": {"margin": True},
+    "reduce-only": {"reduce_only": True},
+    SETTLING: {"order_type": SETTLING},
     "cancel-newest": {"stp": "cancel_newest"},
     "cancel-oldest": {"stp": "cancel_oldest"},
     "cancel-both": {"stp": "cancel_both"},

@@ -23,9 +23,15 @@ class Stage(Protocol):
 
     names: dict[str, str]
     """Order ids by the names that the scenario gives them."""
+    wired: bool
+    """Whether there is a gateway, which refuses some actions before any command exists."""
 
     async def act(self, action: Any) -> Told:
         """Do one action; what came of it."""
+        ...
+
+    async def clock_in(self) -> int:
+        """Give the exchange a command that does nothing; its number."""
         ...
 
     async def book(self) -> tuple[list[Level], list[Level]]:

@@ -49,6 +49,10 @@ class Line(Protocol):
         """Let time pass."""
         ...
 
+    async def clock_in(self) -> int:
+        """Give the exchange a command that does nothing; its number."""
+        ...
+
     async def level3(self) -> Message:
         """A snapshot of level3."""
         ...
@@ -67,6 +71,7 @@ class WireStage:
 
     def __init__(self, line: Line) -> None:
         self.names: dict[str, str] = {}
+        self.wired = True
         self._line = line
         self._owners: dict[str, str] = {}
         self._money: dict[str, Money] = {}
@@ -93,6 +98,10 @@ class WireStage:
                 received = await self._line.ask(action.account, message)
                 self._learn(action, received[action.account])
                 return self._take(received)
+
+    async def clock_in(self) -> int:
+        """A tick; its number."""
+        return await self._line.clock_in()
 
     async def book(self) -> tuple[list[Level], list[Level]]:
         """What level3 shows."""
@@ -152,12 +161,11 @@ class WireStage:
             "order_userref": int(entry.userref) if entry.userref else None,
             "fee_preference": entry.fee or None,
             "sender_sub_id": entry.sub_id or None,
+            "margin": entry.margin or None,
+            "reduce_only": entry.reduce_only or None,
             **_priced("limit_price", entry.price, entry.order_type),
+            **_triggered(entry.trigger, entry.reference),
         }
-        if entry.trigger:
-            price, price_type = _offset(entry.trigger)
-            reference = {"reference": entry.reference} if entry.reference else {}
-            fields["triggers"] = {"price": price, "price_type": price_type} | reference
         if entry.contingent is not None:
             told = entry.contingent
             fields["conditional"] = {
@@ -168,7 +176,7 @@ class WireStage:
         return _given(fields)
 
     def _change(self, change: Change) -> tuple[str, Message]:
-        fields = {
+        fields: Message = {
             "order_id": self.names[change.name],
             "order_qty": _number(change.qty),
             "display_qty": _number(change.display),
@@ -176,6 +184,8 @@ class WireStage:
             "post_only": change.post_only or None,
         }
         if change.edits:
+            fields["reduce_only"] = change.reduce_only or None
+            fields |= _triggered(change.trigger)
             return "edit_order", {"symbol": SYMBOL} | _given(fields)
         return "amend_order", _given(fields | {"trigger_price": _number(change.trigger)})
 
@@ -248,3 +258,12 @@ def _priced(name: str, text: str, order_type: str) -> Message:
     price, price_type = _offset(text)
     told = {f"{name}_type": price_type} if order_type == "trailing-stop-limit" else {}
     return {name: price} | told
+
+
+def _triggered(trigger: str, reference: str = "") -> Message:
+    """What wakes an order."""
+    if not trigger:
+        return {}
+    price, price_type = _offset(trigger)
+    told = {"reference": reference} if reference else {}
+    return {"triggers": {"price": price, "price_type": price_type} | told}
