@@ -20,8 +20,8 @@ MODULE_LINES = 400
 FUNCTION_LINES = 50
 
 INTEGERS_ONLY = ("model", "engine", "venue")
-_PURE_GATEWAY = """cancels changes credentials desk entries figures level3counter method replies session
-    subscriptions terms v1 v2 rest"""
+_PURE_GATEWAY = """cancels changes credentials desk entries figures level3counter method replies rest
+    restfields restmethod restorders session subscriptions terms v1 v2"""
 PURE = (
     *INTEGERS_ONLY,
     "errors",

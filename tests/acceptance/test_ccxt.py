@@ -135,6 +135,65 @@ def test_every_order_type_it_knows(serve: Callable[..., Served]) -> None:
     asyncio.run(order_types(serve("--market", "off")))
 
 
+def limit(side: str, amount: float, price: float, **params: Any) -> dict[str, Any]:
+    """One order of `create_orders`."""
+    pair = {"symbol": "ETH/USD", "type": "limit", "side": side}
+    return pair | {"amount": amount, "price": price, "params": params}
+
+
+async def batch(served: Served) -> None:
+    """Alice enters orders together by REST, as ccxt does, and hears of each on her private stream."""
+    alice = exchange(served, "alice")
+    try:
+        async with asyncio.timeout(55):
+            # A watch ends with what comes after it.
+            first = asyncio.ensure_future(alice.watch_orders("ETH/USD"))
+            probe = await alice.create_order_ws("ETH/USD", "limit", "buy", 1, 2000)
+            assert [row["id"] for row in await first] == [probe["id"]]
+
+            placed = await alice.create_orders(
+                [
+                    limit("buy", 1, 2500),
+                    limit("buy", 2, 2400.5, clientOrderId="mine", postOnly=True),
+                    limit("sell", 0.5, 3100, stopLossPrice=3110.25),
+                ]
+            )
+            described = [(row["side"], row["amount"], row["price"], row["symbol"]) for row in placed[:2]]
+            assert described == [("buy", 1, 2500, "ETH/USD"), ("buy", 2, 2400.5, "ETH/USD")]
+            assert placed[2]["info"]["descr"]["order"] == (
+                "sell 0.50000000 ETHUSD @ stop loss 3110.25 -> limit 3100.00"
+            )
+            ids = [row["id"] for row in placed]
+            assert len(set(ids)) == 3
+            # What the stream has told is there before a later reply of the same connection.
+            await alice.cancel_order_ws(probe["id"])
+            # ccxt keeps rows without a symbol, such as those of `new`, beside the full ones.
+            heard = {row["id"]: row for row in alice.orders if row["symbol"] == "ETH/USD"}
+            assert list(heard) == [probe["id"], *ids]
+            assert [(heard[id]["side"], heard[id]["amount"], heard[id]["price"]) for id in ids[:2]] == [
+                ("buy", 1, 2500),
+                ("buy", 2, 2400.5),
+            ]
+            assert heard[ids[1]]["info"]["cl_ord_id"] == "mine"
+
+            with pytest.raises(ccxt.ExchangeError, match="EOrder:Insufficient funds"):
+                await alice.create_orders([limit("buy", 1, 2300), limit("buy", 9999, 2300)])
+            with pytest.raises(ccxt.ExchangeError, match="EGeneral:Invalid arguments:orders"):
+                await alice.create_orders([limit("buy", 1, 2300)])
+            # The order beside the one without funds was entered.
+            assert (await alice.cancel_all_orders_ws())["result"] == {"count": 4}
+
+            single = await alice.create_order("ETH/USD", "limit", "buy", 1, 2500)
+            assert (single["side"], single["amount"], single["price"]) == ("buy", 1, 2500)
+            assert (await alice.cancel_all_orders_ws())["result"] == {"count": 1}
+    finally:
+        await alice.close()
+
+
+def test_orders_entered_together(serve: Callable[..., Served]) -> None:
+    asyncio.run(batch(serve("--market", "off")))
+
+
 async def watch_market(served: Served) -> None:
     """Books, trades, tickers and candles of a living market arrive in ccxt's own shapes."""
     kraken = exchange(served, "carol")

@@ -8,7 +8,8 @@ import pytest
 from gateway.conftest import CONFIG, PATH, SECRET, T0
 from krakenbox.feeds.hub import Hub
 from krakenbox.gateway.keys import ApiKey, Keyring
-from krakenbox.gateway.rest import METHODS, Answer, Request, Rest
+from krakenbox.gateway.rest import METHODS, Request, Rest
+from krakenbox.gateway.restmethod import Answer
 from krakenbox.gateway.tokens import Tokens
 from krakenbox.model.command import SetCancelTimer, UseNonce
 from krakenbox.model.event import Outcome, SystemStatusChanged
@@ -202,5 +203,7 @@ def test_what_is_served() -> None:
         "/0/public/Assets",
         "/0/public/AssetPairs",
         "/0/private/GetWebSocketsToken",
+        "/0/private/AddOrder",
+        "/0/private/AddOrderBatch",
         "/0/private/CancelAllOrdersAfter",
     }

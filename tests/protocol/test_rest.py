@@ -39,8 +39,10 @@ def test_the_envelope() -> None:
         (b'{"nonce":1,"nonce":2}', {"nonce": "2"}),
         (
             b'{"a":null,"b":true,"c":[1, 2.50],"d":{"e":"f"},"g":"\\u20ac\\n"}',
-            {"b": "true", "c": "[1, 2.50]", "d": '{"e":"f"}', "g": "€\n"},
+            {"b": "true", "c[0]": "1", "c[1]": "2.50", "d[e]": "f", "g": "€\n"},
         ),
+        (b'{"a":[],"b":{},"c":[{}, {"d":null}]}', {"a": "[]", "b": "{}", "c[0]": "{}", "c[1]": '{"d":null}'}),
+        (b'{"a":[{"b":{"c":{"d":1}}}]}', {"a[0][b][c][d]": "1"}),
     ],
 )
 def test_bodies(body: bytes, fields: dict[str, str]) -> None:
@@ -61,13 +63,51 @@ def test_bodies(body: bytes, fields: dict[str, str]) -> None:
         b"nonce=%ff",
         b'{"a":' + b"[" * 100_000,
         b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
-        b"&".join(b"a%d=1" % number for number in range(101)),
+        b"&".join(b"a%d=1" % number for number in range(rest.MAX_FIELDS + 1)),
+        b'{"a":[' + b",".join(b"1" for _ in range(rest.MAX_FIELDS + 1)) + b"]}",
+        b'{"a":[{"b":{"c":{"d":[]}}}]}',
     ],
     ids=lambda body: repr(body[:20]),
 )
 def test_what_is_no_body(body: bytes) -> None:
     with pytest.raises(ProtocolError, match="EGeneral:Invalid arguments"):
         rest.decode_body(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"orders":[{"a":"1","close":{"price":"2"}},{"a":3}],"b":"4"}',
+        b"orders[1][a]=3&b=4&orders[0][a]=1&orders[0][close][price]=2",
+        b"orders%5B0%5D%5Ba%5D=1&orders%5B0%5D%5Bclose%5Bprice%5D%5D=2&orders%5B1%5D%5Ba%5D=3",
+    ],
+)
+def test_rows_of_either_kind_of_body(body: bytes) -> None:
+    fields = rest.decode_body(body)
+    assert rest.rows(fields, "orders") == [{"a": "1", "close[price]": "2"}, {"a": "3"}]
+    assert rest.rows(fields, "order") == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"orders":["a"]}',
+        b'{"orders":{"a":"b"}}',
+        b'{"orders":[{"a":"1"},{}]}',
+        b'{"orders":[{"a":"1"},null,{"a":"1"}]}',
+        b"orders[]=1",
+        b"orders[][a]=1",
+        b"orders[0]=1",
+        b"orders[0][]=1",
+        b"orders[0][a=1",
+        b"orders[1][a]=1",
+        b"orders[1000][a]=1",
+        b"orders[-1][a]=1",
+    ],
+)
+def test_what_are_no_rows(body: bytes) -> None:
+    with pytest.raises(ProtocolError, match="EGeneral:Invalid arguments:orders"):
+        rest.rows(rest.decode_body(body), "orders")
 
 
 @given(st.binary(max_size=100) | st.binary(max_size=100).map(lambda rest: b"{" + rest))

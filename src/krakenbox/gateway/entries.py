@@ -1,6 +1,7 @@
 """New orders of API v2: `add_order` and `batch_add`."""
 
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from krakenbox.feeds.hub import Hub
 from krakenbox.gateway.desk import Named, Origin
@@ -16,6 +17,9 @@ from krakenbox.protocol.v2 import methods, results
 
 MIN_BATCH, MAX_BATCH = 2, 15
 """Orders of one batch_add (Kraken, websocket-v2/batch_add)."""
+
+Entered = OrderAccepted | OrderValidated
+"""An order that a request entered or, with `validate`, would have."""
 
 
 # --- add_order
@@ -36,19 +40,18 @@ def _place(params: methods.AddOrder, account: AccountId, hub: Hub, now_ns: int) 
 
 
 def _added(event: Event, origin: Origin) -> str | None:
-    return _entered(event, origin.ref.userref, origin.warnings)
+    return _row(event, origin.ref.userref, origin.warnings) if _is_entry(event) else None
 
 
-def _entered(event: Event, userref: int | None, warnings: tuple[str, ...]) -> str | None:
+def _row(end: Entered, userref: int | None, warnings: tuple[str, ...]) -> str:
     """The id; in a reply to `validate`, which Kraken does not document, only what the client chose."""
-    match event:
-        # An order with a parent was entered by a fill, not by a request.
-        case OrderAccepted(order_id=order_id, terms=terms, parent_id=""):
-            return results.order_added(order_id, terms.cl_ord_id or None, userref, warnings)
-        case OrderValidated(terms=terms):
-            return results.order_added("", terms.cl_ord_id or None, userref, warnings)
-        case _:
-            return None
+    order_id = end.order_id if isinstance(end, OrderAccepted) else ""
+    return results.order_added(order_id, end.terms.cl_ord_id or None, userref, warnings)
+
+
+def _is_entry(event: Event) -> TypeGuard[Entered]:
+    # An order with a parent was entered by a fill, not by a request.
+    return isinstance(event, OrderValidated) or (isinstance(event, OrderAccepted) and not event.parent_id)
 
 
 ADD_ORDER = Method(MODIFY, _add_order_refusal, _place, answer_once(_added))
@@ -88,21 +91,30 @@ def _place_all(params: methods.BatchAdd, account: AccountId, hub: Hub, now_ns: i
 
 def _answer_batch(replies: Replies, origin: Origin, events: Sequence[Event]) -> None:
     """What became of each order, in the order of the request; one refusal alone is the whole batch's."""
-    rows: list[str] = []
-    refusal = ""
-    for event in events:
-        named = origin.batch[len(rows)] if len(rows) < len(origin.batch) else Named()
-        if isinstance(event, Rejected):
-            refusal = event.text
-            rows.append(results.order_refused(refusal, named.ref.cl_ord_id or None, named.ref.userref))
-        else:
-            row = _entered(event, named.ref.userref, named.warnings)
-            rows += [] if row is None else [row]
-    if len(rows) == len(origin.batch):
-        replies.ack(origin, results.orders_added(rows))
+    ends = ends_of(events)
+    if len(ends) == len(origin.batch):
+        named = zip(ends, origin.batch, strict=True)
+        replies.ack(origin, results.orders_added(_batch_row(end, order) for end, order in named))
     else:
-        assert refusal, f"{len(rows)} answers to a batch of {len(origin.batch)}"
-        replies.refuse(origin, refusal)
+        replies.refuse(origin, only_refusal(ends))
+
+
+def _batch_row(end: Entered | Rejected, order: Named) -> str:
+    if isinstance(end, Rejected):
+        return results.order_refused(end.text, order.ref.cl_ord_id or None, order.ref.userref)
+    return _row(end, order.ref.userref, order.warnings)
+
+
+def ends_of(events: Sequence[Event]) -> list[Entered | Rejected]:
+    """What the orders of a command came to, in its order: an id, a validation or a refusal each."""
+    return [event for event in events if isinstance(event, Rejected) or _is_entry(event)]
+
+
+def only_refusal(ends: Sequence[Entered | Rejected]) -> str:
+    """The text that refuses a whole batch: there is nothing beside it."""
+    (end,) = ends
+    assert isinstance(end, Rejected), f"a batch came to {end} alone"
+    return end.text
 
 
 BATCH_ADD = Method(MODIFY, _batch_add_refusal, _place_all, _answer_batch)

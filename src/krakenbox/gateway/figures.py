@@ -3,6 +3,7 @@
 The first number that does not fit stays as `refusal`; the integers made since then mean nothing.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from krakenbox.model.fixed import Cost, Price, Qty, from_decimal
@@ -19,16 +20,21 @@ MAX_PCT = 1_000
 PCT_DECIMALS = 6
 """Of a percentage in `PCT_UNIT`s."""
 
+Names = Mapping[str, str]
+"""Fields of v2 whose name in a refusal is another one, and that name."""
+V2_NAMES: Names = {}
+
 
 class Figures:
     """The numbers of one request; None counts as 0."""
 
-    __slots__ = ("_instrument", "refusal")
+    __slots__ = ("_instrument", "_names", "refusal")
 
-    def __init__(self, instrument: Instrument) -> None:
+    def __init__(self, instrument: Instrument, names: Names = V2_NAMES) -> None:
         self.refusal = ""
         """Text of the first refusal; empty while everything fits."""
         self._instrument = instrument
+        self._names = names
 
     def qty(self, value: Decimal | None, field: str) -> Qty:
         """A quantity of the base asset."""
@@ -74,6 +80,6 @@ class Figures:
     def _units(self, value: Decimal, decimals: int, reject: Reject, field: str = "") -> int:
         units = from_decimal(value, decimals)
         if units is None or not -MAX_UNITS <= units <= MAX_UNITS:
-            self.refuse(reject.text(field=field))
+            self.refuse(reject.text(field=self._names.get(field, field)))
             return 0
         return units

@@ -16,9 +16,10 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from krakenbox.gateway.admin import Admin, AdminRequest
-from krakenbox.gateway.rest import Request, Rest, refused
+from krakenbox.gateway.rest import Request, Rest
+from krakenbox.gateway.restmethod import first_refusal
 from krakenbox.model.command import Command
-from krakenbox.model.event import Outcome, Rejected
+from krakenbox.model.event import Event, Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -93,8 +94,7 @@ class Http:
         )
         if answer.log:
             logger.warning("%s", answer.log)
-        refusal = await self._journal(answer.commands)
-        return _json(refused(refusal.text).body if refusal is not None else answer.body)
+        return _json(answer.told(await self._journal(answer.commands)))
 
     async def _change(self, request: web.Request) -> web.Response:
         change = self._admin.change(
@@ -108,19 +108,15 @@ class Http:
                 body=await request.read(),
             )
         )
-        refusal = await self._journal(change.commands)
+        refusal = first_refusal(await self._journal(change.commands))
         if refusal is not None:
             return _json(msgspec.json.encode({"error": refusal.text}), HTTPStatus.SERVICE_UNAVAILABLE)
         return _json(msgspec.json.encode(change.result), change.status)
 
-    async def _journal(self, commands: Sequence[Command]) -> Rejected | None:
-        """Return once commands are durable, or with the first refusal of one."""
+    async def _journal(self, commands: Sequence[Command]) -> list[list[Event]]:
+        """What each of some commands has done, once all are durable."""
         ends = [self._submitted(command) for command in commands]
-        for end in ends:
-            for event in (await end).events:
-                if isinstance(event, Rejected):
-                    return event
-        return None
+        return [(await end).events for end in ends]
 
     def _submitted(self, command: Command) -> asyncio.Future[Outcome]:
         end: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()

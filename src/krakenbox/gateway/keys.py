@@ -66,6 +66,8 @@ class PrivateCall(Struct, frozen=True, kw_only=True):
     body: bytes
     needs: frozenset[Permission] = frozenset()
     """The key has one of these; empty: any key may."""
+    needs_all: frozenset[Permission] = frozenset()
+    """The key has each of these."""
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -152,7 +154,7 @@ class Keyring:
         if high is not None:
             hint = f"nonce {nonce} is not above the last, {high}; give each client a key of its own"
             return Verdict(error=Reject.NONCE_INVALID, key=key, hint=hint)
-        if call.needs and call.needs.isdisjoint(key.permissions):
+        if not call.needs_all <= key.permissions or (call.needs and call.needs.isdisjoint(key.permissions)):
             return Verdict(error=Reject.PERMISSION_DENIED, key=key, nonce=nonce)
         return Verdict(key=key, nonce=nonce)
 

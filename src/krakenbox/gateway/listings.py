@@ -69,7 +69,7 @@ def asset_pairs(
         return {i.rest_id: _pair(table, fees, i, info) for i in listed}
     found = {}
     for name in named:
-        instrument = _find_pair(table, name)
+        instrument = find_pair(table, name)
         found[_key(name, instrument.symbol, instrument.rest_id)] = _pair(table, fees, instrument, info)
     return found
 
@@ -98,7 +98,8 @@ def _find_asset(table: InstrumentTable, name: str) -> Asset:
     raise ProtocolError(Reject.UNKNOWN_ASSET)
 
 
-def _find_pair(table: InstrumentTable, name: str) -> Instrument:
+def find_pair(table: InstrumentTable, name: str) -> Instrument:
+    """The instrument a REST request means; raises ProtocolError."""
     # The v1 name is refused where it differs from the v2 symbol (recorded in 2026: XBT/USD).
     for instrument in table.instruments.values():
         if name in (instrument.symbol, instrument.rest_id, instrument.altname):

@@ -17,12 +17,15 @@ from krakenbox.feeds.hub import Hub
 from krakenbox.gateway.cancels import MAX_TIMEOUT_S, switch_times, trigger_ns
 from krakenbox.gateway.keys import ApiKey, Keyring, Permission, PrivateCall
 from krakenbox.gateway.listings import asset_pairs, assets
-from krakenbox.gateway.method import CLOSE
+from krakenbox.gateway.method import CLOSE, MODIFY
 from krakenbox.gateway.restcounter import RestCounters
+from krakenbox.gateway.restfields import required
+from krakenbox.gateway.restmethod import Answer, Call, PrivateMethod, answered, refused
+from krakenbox.gateway.restorders import add_order, add_order_batch
 from krakenbox.gateway.tokens import TOKEN_LIFETIME_S, Tokens
-from krakenbox.model.command import Command, FeeTier, SetCancelTimer, Tier, UseNonce
+from krakenbox.model.command import FeeTier, SetCancelTimer, Tier, UseNonce
 from krakenbox.model.reject import Reject
-from krakenbox.protocol.rest import decode_body, encode_errors, encode_result
+from krakenbox.protocol.rest import decode_body
 from krakenbox.protocol.timestamp import NS_PER_SECOND, rfc1123, seconds
 
 PUBLIC = "/0/public/"
@@ -42,15 +45,6 @@ class Request(Struct, frozen=True, kw_only=True):
     signature: str = ""
     """Header `API-Sign`."""
     body: bytes = b""
-
-
-class Answer(Struct, frozen=True, kw_only=True):
-    """What to send once the commands are durable, unless one of them is refused."""
-
-    body: bytes
-    commands: tuple[Command, ...] = ()
-    log: str = ""
-    """For whoever runs the exchange; empty when there is nothing to say."""
 
 
 class Rest:
@@ -107,7 +101,7 @@ class Rest:
     # --- private
 
     def _private(self, request: Request, now_ns: int) -> Answer:
-        method = _PRIVATE.get(request.path.removeprefix(PRIVATE))
+        method = PRIVATE_METHODS.get(request.path.removeprefix(PRIVATE))
         if method is None:
             return refused(Reject.UNKNOWN_METHOD)
         fields = _body_fields(request.body)
@@ -119,6 +113,7 @@ class Rest:
             nonce=fields.get("nonce", ""),
             body=request.body,
             needs=method.needs,
+            needs_all=method.needs_all,
         )
         verdict = self._keyring.authenticate(call, now_ns)
         key, nonce = verdict.key, verdict.nonce
@@ -127,8 +122,15 @@ class Rest:
             return refused(verdict.error, log=f"{where}: {verdict.hint}" if verdict.hint else where)
         use = UseNonce(key_id=key.key_id, nonce=nonce)
         error = verdict.error or ("" if self._may_call(key, method.calls, now_ns) else Reject.REST_RATE_LIMIT)
-        answer = refused(error) if error else method.call(self, key, fields, now_ns)
+        answer = refused(error) if error else self._call(method, key, fields, now_ns)
         return replace(answer, commands=(use, *answer.commands))
+
+    def _call(self, method: PrivateMethod, key: ApiKey, fields: Mapping[str, str], now_ns: int) -> Answer:
+        call = Call(key=key, fields=fields, now_ns=now_ns, hub=self._hub, tokens=self._tokens)
+        try:
+            return method.answer(call)
+        except ProtocolError as misuse:
+            return refused(misuse.error)
 
     def _may_call(self, key: ApiKey, calls: int, now_ns: int) -> bool:
         if self._counters is None:
@@ -137,27 +139,21 @@ class Rest:
         tier = self._hub.accounts.get(key.account, Tier.STARTER)
         return self._counters.charge(key.key_id, tier, calls, now_ns)
 
-    def _websockets_token(self, key: ApiKey, fields: Mapping[str, str], now_ns: int) -> Answer:
-        return answered({"token": self._tokens.issue(key, now_ns), "expires": TOKEN_LIFETIME_S})
 
-    def _cancel_all_orders_after(self, key: ApiKey, fields: Mapping[str, str], now_ns: int) -> Answer:
-        timeout = fields.get("timeout", "")
-        if not _TIMEOUT.fullmatch(timeout) or int(timeout) > MAX_TIMEOUT_S:
-            return refused(Reject.INVALID_ARGUMENT.text(field="timeout"))
-        fires_ns = trigger_ns(int(timeout), now_ns)
-        current_time, trigger_time = switch_times(fires_ns, now_ns)
-        answer = answered({"currentTime": current_time, "triggerTime": trigger_time})
-        return replace(answer, commands=(SetCancelTimer(key.account, fires_ns),))
+def _websockets_token(call: Call) -> Answer:
+    return answered({"token": call.tokens.issue(call.key, call.now_ns), "expires": TOKEN_LIFETIME_S})
 
 
-class _Private(Struct, frozen=True):
-    """A private method: what it needs, what it costs."""
+def _cancel_all_orders_after(call: Call) -> Answer:
+    timeout = required(call.fields, "timeout", _timeout)
+    fires_ns = trigger_ns(timeout, call.now_ns)
+    current_time, trigger_time = switch_times(fires_ns, call.now_ns)
+    answer = answered({"currentTime": current_time, "triggerTime": trigger_time})
+    return replace(answer, commands=(SetCancelTimer(call.key.account, fires_ns),))
 
-    call: Callable[[Rest, ApiKey, Mapping[str, str], int], Answer]
-    """Key, fields of the body, now."""
-    needs: frozenset[Permission]
-    """One of these."""
-    calls: int = 1
+
+def _timeout(text: str) -> int | None:
+    return int(text) if _TIMEOUT.fullmatch(text) and int(text) <= MAX_TIMEOUT_S else None
 
 
 _PUBLIC: dict[str, Callable[[Rest, Mapping[str, str], int], dict[str, Any]]] = {
@@ -166,23 +162,17 @@ _PUBLIC: dict[str, Callable[[Rest, Mapping[str, str], int], dict[str, Any]]] = {
     "Assets": Rest._assets,
     "AssetPairs": Rest._asset_pairs,
 }
-_PRIVATE = {
-    "GetWebSocketsToken": _Private(Rest._websockets_token, frozenset((Permission.CREATE_WS_TOKEN,))),
-    "CancelAllOrdersAfter": _Private(Rest._cancel_all_orders_after, CLOSE),
+# Kraken, REST rate limits: entering and canceling orders is not counted per call but by the trading engine.
+PRIVATE_METHODS: dict[str, PrivateMethod] = {
+    "GetWebSocketsToken": PrivateMethod(_websockets_token, frozenset((Permission.CREATE_WS_TOKEN,))),
+    "AddOrder": PrivateMethod(add_order, MODIFY, calls=0),
+    # Kraken, REST AddOrderBatch: both permissions.
+    "AddOrderBatch": PrivateMethod(add_order_batch, needs_all=CLOSE, calls=0),
+    "CancelAllOrdersAfter": PrivateMethod(_cancel_all_orders_after, CLOSE),
 }
 
-METHODS = (*(PUBLIC + name for name in _PUBLIC), *(PRIVATE + name for name in _PRIVATE))
+METHODS = (*(PUBLIC + name for name in _PUBLIC), *(PRIVATE + name for name in PRIVATE_METHODS))
 """Every method served."""
-
-
-def answered(result: dict[str, Any]) -> Answer:
-    """The envelope of a success."""
-    return Answer(body=encode_result(result))
-
-
-def refused(error: str, log: str = "") -> Answer:
-    """The envelope of a refusal: no `result` key."""
-    return Answer(body=encode_errors(error), log=log)
 
 
 def _body_fields(body: bytes) -> dict[str, str]:

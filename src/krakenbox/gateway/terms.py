@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from krakenbox.gateway.figures import Figures
+from krakenbox.gateway.figures import V2_NAMES, Figures, Names
 from krakenbox.model import order as model
 from krakenbox.model.fixed import Price
 from krakenbox.model.instrument import Instrument
@@ -71,20 +71,20 @@ Rule = Callable[[BatchOrder, int], str | None]
 """Order and time -> the field that is wrong, or None."""
 
 
-def static_refusal(order: BatchOrder, now_ns: int) -> str | None:
+def static_refusal(order: BatchOrder, now_ns: int, names: Names = V2_NAMES) -> str | None:
     """The text of the first static rule an order breaks; None if it breaks none."""
     if order.order_qty is None and order.cash_order_qty is None:
         return Reject.FIELD_MISSING.text(field="Order_qty")
     for rule in _RULES:
         field = rule(order, now_ns)
         if field is not None:
-            return Reject.INVALID_ARGUMENT.text(field=field)
+            return Reject.INVALID_ARGUMENT.text(field=names.get(field, field))
     return None
 
 
-def deadline_refusal(deadline: int | None, now_ns: int) -> str | None:
+def deadline_refusal(deadline: int | None, now_ns: int, min_ns: int = DEADLINE_MIN_NS) -> str | None:
     """Why a request's own deadline cannot be met, or is outside the documented window."""
-    if deadline is None or DEADLINE_MIN_NS <= deadline - now_ns <= DEADLINE_MAX_NS:
+    if deadline is None or min_ns <= deadline - now_ns <= DEADLINE_MAX_NS:
         return None
     return Reject.DEADLINE.text() if deadline < now_ns else Reject.INVALID_ARGUMENT.text(field="deadline")
 
@@ -94,17 +94,17 @@ def deadline_ns(deadline: int | None, now_ns: int) -> int:
     return deadline if deadline is not None else now_ns + DEADLINE_DEFAULT_NS
 
 
-def order_terms(order: BatchOrder, instrument: Instrument) -> OrderTerms | str:
+def order_terms(order: BatchOrder, instrument: Instrument, names: Names = V2_NAMES) -> OrderTerms | str:
     """The terms of an order that breaks no static rule, or the refusal of one that cannot be entered."""
     if order.margin or order.order_type is OrderType.SETTLE_POSITION:
         # Kraken's error guide gives this text to accounts that may not trade on margin: here none may.
         return Reject.CANNOT_OPEN_POSITION.text()
     if order.reduce_only:
         return Reject.REDUCE_ONLY_NO_POSITION.text()
-    figures = Figures(instrument)
+    figures = Figures(instrument, names)
     terms = _terms(order, figures, instrument.symbol)
     if 0 < terms.display_qty * MIN_DISPLAY_PARTS < terms.qty:
-        figures.refuse(Reject.INVALID_ARGUMENT.text(field="display_qty"))
+        figures.refuse(Reject.INVALID_ARGUMENT.text(field=names.get("display_qty", "display_qty")))
     if terms.trigger is not None and terms.trigger.reference is Reference.INDEX and not instrument.has_index:
         figures.refuse(Reject.INDEX_UNAVAILABLE.text())
     return figures.refusal or terms

@@ -5,7 +5,9 @@ Kraken, guides/spot-rest-intro and spot-rest-auth. Errors travel in the envelope
 
 import hashlib
 import hmac
+import re
 from base64 import b64decode, b64encode
+from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl
 
 from msgspec import Raw, json
@@ -15,8 +17,12 @@ from krakenbox.model.reject import Reject
 
 MAX_NONCE = 2**64 - 1
 
-MAX_FIELDS = 100
-"""Fields of a form body; the largest documented request, AddOrder, has under thirty."""
+MAX_FIELDS = 500
+"""Fields of a body; the largest documented request, AddOrderBatch, has 15 orders of under thirty."""
+MAX_DEPTH = 4
+"""Arrays and objects of a JSON body inside each other; `orders[0][close][price]` needs three."""
+
+_INDEXED = re.compile(r"(\d{1,3})\]\[(.+)\]", re.ASCII | re.DOTALL)
 
 
 def encode_result(result: object) -> bytes:
@@ -32,8 +38,9 @@ def encode_errors(*errors: str) -> bytes:
 def decode_body(body: bytes) -> dict[str, str]:
     """Fields of a form body or of a JSON object, as text.
 
-    A JSON number keeps its own digits, since they are what was signed; null is as good as no field; an array
-    or object stays JSON text. Of a field that occurs twice the last counts. Raises ProtocolError for what is
+    A JSON number keeps its own digits, since they are what was signed; null is as good as no field. What is
+    inside an array or object gets the name a form has for it: `close[price]`, `orders[0][close][price]`; an
+    empty one stays JSON text. Of a field that occurs twice the last counts. Raises ProtocolError for what is
     neither.
     """
     try:
@@ -44,6 +51,25 @@ def decode_body(body: bytes) -> dict[str, str]:
         )
     except (ValueError, RecursionError):
         raise ProtocolError(Reject.INVALID_ARGUMENTS) from None
+
+
+def rows(fields: Mapping[str, str], name: str) -> list[dict[str, str]]:
+    """The objects of an array: `orders[1][close][price]` is `close[price]` of the second.
+
+    Raises ProtocolError where one of them is missing or is no object.
+    """
+    found: dict[int, dict[str, str]] = {}
+    for field, value in fields.items():
+        if not field.startswith(f"{name}["):
+            continue
+        match = _INDEXED.fullmatch(field, len(name) + 1)
+        if match is None:
+            raise ProtocolError(Reject.INVALID_ARGUMENT.text(field=name))
+        first, *inner = match[2].split("][")
+        found.setdefault(int(match[1]), {})[first + "".join(f"[{step}]" for step in inner)] = value
+    if sorted(found) != list(range(len(found))):
+        raise ProtocolError(Reject.INVALID_ARGUMENT.text(field=name))
+    return [found[index] for index in range(len(found))]
 
 
 def nonce_value(text: str) -> int | None:
@@ -86,9 +112,26 @@ def _secret_bytes(secret: str) -> bytes | None:
 
 
 def _json_fields(body: bytes) -> dict[str, str]:
-    values = {name: bytes(raw) for name, raw in json.decode(body, type=dict[str, Raw]).items()}
-    return {name: _text(value) for name, value in values.items() if value != b"null"}
+    fields: dict[str, str] = {}
+    for name, raw in json.decode(body, type=dict[str, Raw]).items():
+        _flatten(name, bytes(raw), fields, MAX_DEPTH)
+    return fields
 
 
-def _text(value: bytes) -> str:
-    return json.decode(value, type=str) if value.startswith(b'"') else value.decode()
+def _flatten(name: str, value: bytes, fields: dict[str, str], depth: int) -> None:
+    """Add a JSON value under the name it has in a form. Raises ValueError beyond a bound."""
+    before = len(fields)
+    if value.startswith((b"{", b"[")) and depth == 0:
+        raise ValueError(f"{name} is nested too deeply")
+    for step, raw in _members(value):
+        _flatten(f"{name}[{step}]", bytes(raw), fields, depth - 1)
+    if len(fields) == before and value != b"null":
+        fields[name] = json.decode(value, type=str) if value.startswith(b'"') else value.decode()
+    if len(fields) > MAX_FIELDS:
+        raise ValueError(f"more than {MAX_FIELDS} fields")
+
+
+def _members(value: bytes) -> Iterable[tuple[str | int, Raw]]:
+    if value.startswith(b"{"):
+        return json.decode(value, type=dict[str, Raw]).items()
+    return enumerate(json.decode(value, type=list[Raw])) if value.startswith(b"[") else ()

@@ -154,9 +154,10 @@ _INTEGER: frozenset[type] = frozenset((int,))
 _NUMBER: frozenset[type] = frozenset((int, Decimal))
 
 
-def _number(value: int | Decimal) -> Decimal | None:
-    number = value if type(value) is Decimal else Decimal(value)
-    return number if -_EXPONENT <= number.adjusted() <= _EXPONENT else None
+def number(value: int | Decimal) -> Decimal | None:
+    """A number that is safe to calculate with."""
+    exact = value if type(value) is Decimal else Decimal(value)
+    return exact if -_EXPONENT <= exact.adjusted() <= _EXPONENT else None
 
 
 def _time(text: str) -> int | None:
@@ -166,11 +167,13 @@ def _time(text: str) -> int | None:
         return None
 
 
-def _client_id(text: str) -> str | None:
+def client_id(text: str) -> str | None:
+    """A client's own id of an order."""
     return text if _CLIENT_ID.fullmatch(text) else None
 
 
-def _user_ref(value: int) -> int | None:
+def user_ref(value: int) -> int | None:
+    """A client's number for orders."""
     return value if -_INT32 <= value < _INT32 else None
 
 
@@ -178,10 +181,10 @@ _LEAVES: dict[object, Field] = {
     str: Field("string", _STRING),
     bool: Field("boolean", frozenset((bool,))),
     int: Field("number_integer", _INTEGER),
-    Decimal: Field("number_float", _NUMBER, _number),
+    Decimal: Field("number_float", _NUMBER, number),
     Time: Field("string", _STRING, _time),
-    ClientId: Field("string", _STRING, _client_id),
-    UserRef: Field("number_integer", _INTEGER, _user_ref),
+    ClientId: Field("string", _STRING, client_id),
+    UserRef: Field("number_integer", _INTEGER, user_ref),
 }
 
 
