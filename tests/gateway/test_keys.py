@@ -66,6 +66,11 @@ def error(keyring: Keyring, private_call: PrivateCall, now_ns: int = NOW) -> str
         ({"path": "/0/private/Balance"}, "EAPI:Invalid signature"),
         ({"needs": frozenset([Permission.EARN_FUNDS])}, "EGeneral:Permission denied"),
         ({"needs": frozenset([Permission.CREATE_WS_TOKEN])}, ""),
+        (
+            {"needs_all": frozenset([Permission.CREATE_WS_TOKEN, Permission.EARN_FUNDS])},
+            "EGeneral:Permission denied",
+        ),
+        ({"needs_all": frozenset([Permission.CREATE_WS_TOKEN])}, ""),
         ({}, ""),
     ],
 )

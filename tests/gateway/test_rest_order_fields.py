@@ -1,15 +1,20 @@
 """Fields of new orders by REST: the terms they become, and the name a refusal gives them."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from builders import BTC_USD
 from gateway.restcaller import BTC, LIMIT, MARKET, Caller, Fields, of
 from harness import NOW_NS
 from krakenbox.errors import ProtocolError
 from krakenbox.gateway.restorders import order_of
+from krakenbox.gateway.terms import order_terms, static_refusal
 from krakenbox.model.command import PlaceOrder, UseNonce
 from krakenbox.model.order import (
     Conditional,
     FeePreference,
+    OrderTerms,
     OrderType,
     PriceType,
     Reference,
@@ -201,3 +206,42 @@ def test_other_refusals(fields: Fields, error: str) -> None:
 def test_order_of_raises_for_the_first_wrong_field() -> None:
     with pytest.raises(ProtocolError, match=r"^EGeneral:Invalid arguments:ordertype$"):
         order_of({"type": "x", "volume": "x"}, NOW_NS)
+
+
+# --- anything
+
+NAMED = {
+    "ordertype": st.sampled_from(list(OrderType)),
+    "type": st.sampled_from(["buy", "sell"]),
+    "volume": st.sampled_from(["1", "0.5", "1e308", "0"]),
+}
+OTHERS = sorted({field for _, field in STATIC} - {"pair", "deadline", "validate", *NAMED})
+WORDS = (
+    "last",
+    "index",
+    "true",
+    "GTD",
+    "IOC",
+    "post",
+    "viqc",
+    "+30",
+    "+1",
+    "-1%",
+    "#1",
+    "1e-5",
+    "9e-308",
+    "5.05",
+)
+VALUES = st.sampled_from([*WORDS, *OrderType]) | st.text(max_size=8)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.fixed_dictionaries(NAMED, optional=dict.fromkeys(OTHERS, VALUES)))
+def test_any_fields_are_an_order_or_refused(fields: Fields) -> None:
+    try:
+        order = order_of(fields, NOW_NS)
+    except ProtocolError:
+        return
+    refusal = static_refusal(order, NOW_NS)
+    made = refusal if refusal is not None else order_terms(order, BTC_USD)
+    assert isinstance(made, OrderTerms) or made.startswith("E")
