@@ -8,7 +8,7 @@ import pytest
 
 from krakenbox.feeds.hub import Hub
 from krakenbox.gateway.admin import Admin, AdminRequest, Change
-from krakenbox.gateway.keys import ApiKey, Keyring, Permission
+from krakenbox.gateway.keys import ApiKey, Keyring, Permission, decode_keys
 from krakenbox.model.command import Deposit, OpenAccount, SetPairStatus, SetSystemStatus, Tier
 from krakenbox.model.event import AccountOpened, Outcome
 from krakenbox.model.instrument import PairStatus, SystemStatus
@@ -50,6 +50,26 @@ def test_an_account_is_opened_with_funds_and_a_key(admin: Admin, keyring: Keyrin
         result={"name": "dave", "api_key": "A" * 56, "api_secret": "A" * 86 + "==", "tier": "starter"},
     )
     assert keyring.get("A" * 56) == ApiKey(key_id="A" * 56, secret="A" * 86 + "==", account="dave")
+
+
+def test_a_name_is_given_once_though_its_opening_is_not_durable_yet(admin: Admin) -> None:
+    assert asked(admin, "accounts", {"name": "dave"}).status == HTTPStatus.CREATED
+    again = asked(admin, "accounts", {"name": "dave"})
+    assert (again.status, again.commands) == (HTTPStatus.CONFLICT, ())
+
+
+def test_new_keys_are_kept_or_refused(hub: Hub, keyring: Keyring) -> None:
+    kept: list[bytes] = []
+    admin = Admin(hub, keyring, bytes, keep_keys=lambda: kept.append(keyring.encoded()))
+    assert asked(admin, "keys", {"name": "alice"}).status == HTTPStatus.CREATED
+    assert [key.key_id for key in decode_keys(kept[0])][-1] == "A" * 56
+
+    def full() -> None:
+        raise OSError(28, "No space left on device")
+
+    change = asked(Admin(hub, keyring, bytes, keep_keys=full), "keys", {"name": "alice"})
+    assert change.status == HTTPStatus.SERVICE_UNAVAILABLE
+    assert change.result == {"error": "the key cannot be kept: No space left on device"}
 
 
 def test_an_account_is_funded(admin: Admin) -> None:

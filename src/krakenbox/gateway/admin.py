@@ -100,12 +100,21 @@ class Admin:
     """What the operator may change of one exchange."""
 
     def __init__(
-        self, hub: Hub, keyring: Keyring, chance: Callable[[int], bytes], bearer_token: str = ""
+        self,
+        hub: Hub,
+        keyring: Keyring,
+        chance: Callable[[int], bytes],
+        bearer_token: str = "",
+        keep_keys: Callable[[], None] = lambda: None,
     ) -> None:
-        """`chance` gives that many random bytes. Without a token only this machine's own programs may."""
+        """`chance` gives that many random bytes. Without a token only this machine's own programs may.
+        `keep_keys` makes the keyring outlive the process where the exchange does, or raises OSError."""
         self._hub = hub
         self._keyring = keyring
+        self._keep_keys = keep_keys
         self._chance = chance
+        self._opening: set[AccountId] = set()
+        """Accounts asked for whose opening is not durable yet."""
         self._bearer = f"Bearer {bearer_token}".encode() if bearer_token else b""
 
     def change(self, request: AdminRequest) -> Change:
@@ -123,6 +132,12 @@ class Admin:
             body = msgspec.json.decode(request.body, type=kind)
         except msgspec.DecodeError as error:
             return refused(HTTPStatus.BAD_REQUEST, str(error))
+        try:
+            return self._changed(body)
+        except OSError as error:
+            return refused(HTTPStatus.SERVICE_UNAVAILABLE, f"the key cannot be kept: {error.strerror}")
+
+    def _changed(self, body: "NewAccount | NewDeposit | NewKey | NewStatus") -> Change:
         match body:
             case NewAccount():
                 return self._open(body)
@@ -152,7 +167,8 @@ class Admin:
         account = AccountId(new.name)
         if not is_client_name(new.name):
             return refused(HTTPStatus.BAD_REQUEST, f"name must be {CLIENT_NAMES}")
-        if account in self._hub.accounts:
+        self._opening -= self._hub.accounts.keys()
+        if account in self._hub.accounts or account in self._opening:
             return refused(HTTPStatus.CONFLICT, f"there is an account {new.name} already")
         if new.tier not in _CLIENT_TIERS:
             return refused(HTTPStatus.BAD_REQUEST, f"tier must be one of {', '.join(_CLIENT_TIERS)}")
@@ -163,6 +179,7 @@ class Admin:
                 return refused(HTTPStatus.BAD_REQUEST, deposit)
             deposits.append(deposit)
         key = self._new_key(account, frozenset(Permission), 0)
+        self._opening.add(account)
         return Change(
             status=HTTPStatus.CREATED,
             commands=(OpenAccount(account, new.tier), *deposits),
@@ -234,6 +251,7 @@ class Admin:
             nonce_window=nonce_window,
         )
         self._keyring.add(key)
+        self._keep_keys()
         return key
 
 

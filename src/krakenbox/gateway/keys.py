@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import msgspec
 from msgspec import Struct
 
 from krakenbox.model.order import AccountId
@@ -131,6 +132,10 @@ class Keyring:
         """The key of a `key_hash`."""
         return self._by_hash.get(digest)
 
+    def encoded(self) -> bytes:
+        """Every key, secrets and all, to be kept where only the exchange reads it."""
+        return msgspec.json.encode(list(self._keys.values()))
+
     def restore(self, high_nonces: Mapping[str, int]) -> None:
         """Take over the highest nonces the journal knows; below them nothing is good after a restart."""
         for key_id, high in high_nonces.items():
@@ -194,6 +199,11 @@ class Keyring:
                 strikes.failures = 0
                 strikes.locked_until_ns = now_ns + LOCKOUT_NS
         return Verdict(error=reject)
+
+
+def decode_keys(data: bytes) -> list[ApiKey]:
+    """What `Keyring.encoded` wrote."""
+    return msgspec.json.decode(data, type=list[ApiKey])
 
 
 def key_hash(key_id: str) -> bytes:
