@@ -10,6 +10,8 @@ refused(pit, command)                the text, and nothing changed
 
 from typing import Any
 
+import msgspec
+
 from builders import BTC_USD, SECOND_NS, Number, Pit, story, units
 from krakenbox.model.command import (
     AmendOrder,
@@ -23,7 +25,7 @@ from krakenbox.model.command import (
 )
 from krakenbox.model.fixed import Price, Qty
 from krakenbox.model.order import AccountId, Order, OrderId
-from krakenbox.venue.state import capture
+from krakenbox.venue.state import encode
 
 
 def _qty(value: Number | None) -> Qty | None:
@@ -97,7 +99,8 @@ def refused(pit: Pit, command: Command) -> str:
     pit.send(SetLimits(False))  # the trading counter is another test's
 
     def state() -> object:
-        return {key: value for key, value in capture(pit.exchange).items() if key not in ("seq", "time_ns")}
+        image = msgspec.json.decode(encode(pit.exchange))
+        return {key: value for key, value in image.items() if key not in ("seq", "time_ns")}
 
     before = state()
     (told,) = story(pit.send(command))

@@ -11,7 +11,7 @@ from krakenbox.model.event import Event
 from krakenbox.model.order import AccountId
 from krakenbox.sequencer import AHEAD_LIMIT_NS, Hashing, Recovery, RecoveryRefused, SequencerCrash
 from krakenbox.venue.exchange import Exchange
-from krakenbox.venue.state import capture, restore, state_hash
+from krakenbox.venue.state import decode, encode, state_hash
 from tape import HEADER, OFF, ON, POISON, Desk, Tape, taped, trading
 
 # --- state hashes
@@ -108,10 +108,10 @@ def test_recovery_goes_on_from_a_state_in_the_middle() -> None:
     desk = Desk(exchange, hashing=Hashing(lambda: state_hash(exchange), every=50))
     commands = list(trading(200))
     desk.send(*commands[:120])
-    image = capture(exchange)
+    image = encode(exchange)
     desk.send(*commands[120:])
 
-    copy = restore(image)
+    copy = decode(image)
     again = Desk(copy, desk.storage, hashing=Hashing(lambda: state_hash(copy), every=50))
     recovery = again.sequencer.recover(after_seq=120)
     assert recovery.commands == len(commands) - 120

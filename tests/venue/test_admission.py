@@ -1,6 +1,5 @@
 """How an order begins: holds of what waits, starts that fall due, triggers that are met already."""
 
-import msgspec
 import pytest
 
 from builders import (
@@ -26,7 +25,7 @@ from krakenbox.model.command import (
 )
 from krakenbox.model.event import OrderAccepted, OrderClosed, TriggerChanged
 from krakenbox.model.order import AccountId, OrderStatus, Reference, TimeInForce
-from krakenbox.venue.state import capture, restore, state_hash
+from krakenbox.venue.state import decode, encode, state_hash
 from sleepers import asleep, dormant, index, print_at
 
 IN = ["alice accepted", "alice opened"]
@@ -339,7 +338,7 @@ def test_peaks_turns_and_starts_survive_a_restore() -> None:
         place(buy, 1, at=96, effective_ns=due),
     )
     print_at(pit, "100.5")
-    copy = Pit(restore(msgspec.json.decode(msgspec.json.encode(capture(pit.exchange)))))
+    copy = Pit(decode(encode(pit.exchange)))
     assert (
         asleep(copy)
         == asleep(pit)

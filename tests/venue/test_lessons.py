@@ -18,7 +18,7 @@ from krakenbox.model.command import Tick
 from krakenbox.model.event import OrderClosed, OrderFilled, Rejected
 from krakenbox.model.order import StpType, TimeInForce
 from krakenbox.venue.exchange import Exchange
-from krakenbox.venue.state import capture, restore
+from krakenbox.venue.state import decode, encode
 
 IOC, FOK, GTD = TimeInForce.IOC, TimeInForce.FOK, TimeInForce.GTD
 LEVELS = "104.0 x 1, 103.0 x 1, 102.0 x 1 | 100.0 x 1"
@@ -81,7 +81,7 @@ def test_what_waits_for_its_time_is_not_forgotten_after_a_restore() -> None:
     pit = opened()
     due = pit.time_ns + SECOND_NS
     pit.send(place(buy, 1, at=99, time_in_force=GTD, expire_ns=due))
-    copy = Pit(restore(capture(pit.exchange)))
+    copy = Pit(decode(encode(pit.exchange)))
     assert copy.exchange.next_deadline() == due
     assert story(copy.send(Tick(), at_ns=due + 5 * SECOND_NS)) == [
         "buy 99.0 delete 1, level 0",

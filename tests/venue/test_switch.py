@@ -1,6 +1,5 @@
 """The dead man's switch: armed, put off, disarmed, fired; never early, never late, never twice."""
 
-import msgspec
 import pytest
 
 from builders import SECOND_NS, Pit, buy, cancel_all, drawn, opened, place, sell, story
@@ -9,7 +8,7 @@ from krakenbox.model.command import SetCancelTimer, SetSystemStatus, Tick
 from krakenbox.model.event import CancelTimerSet, OrderClosed
 from krakenbox.model.instrument import SystemStatus
 from krakenbox.model.order import AccountId, TimeInForce
-from krakenbox.venue.state import capture, restore, state_hash
+from krakenbox.venue.state import decode, encode, state_hash
 from sleepers import dormant, print_at
 
 BOOK = "110.0 x 1:alice | 100.0 x 1:alice+2:bob, 99.0 x 3:alice"
@@ -136,7 +135,7 @@ def test_it_survives_a_restart() -> None:
     pit = opened(BOOK)
     command = arm(pit, 60)
     pit.send(command)
-    copy = Pit(restore(msgspec.json.decode(msgspec.json.encode(capture(pit.exchange)))))
+    copy = Pit(decode(encode(pit.exchange)))
     assert copy.exchange.next_deadline() == command.trigger_ns
     later = command.trigger_ns + SECOND_NS
     assert copy.send(Tick(), at_ns=later) == pit.send(Tick(), at_ns=later)

@@ -68,8 +68,7 @@ def test_timers_behave_like_a_sorted_list(sets: list[tuple[str, int]]) -> None:
         else:
             timers.clear(timer(name))
             expected.pop(name, None)
-    again = Timers()
-    for each, due in timers.capture():
-        again.set(each, due)
+    again = Timers.restore(timers.capture(), timers.number)
+    assert (again.capture(), again.number) == (timers.capture(), timers.number)
     ordered = [(due, name) for due, _, name in sorted((d, n, name) for name, (d, n) in expected.items())]
     assert drain(timers, 8) == drain(again, 8) == ordered

@@ -1,6 +1,5 @@
 """What follows a command's own matching: cascades in one order, trailing peaks, secondaries of fills."""
 
-import msgspec
 import pytest
 
 from builders import DAY_NS, SECOND_NS, Pit, buy, cancel_all, deposit, draw, drawn, opened, place, sell, story
@@ -16,7 +15,7 @@ from krakenbox.model.command import (
 from krakenbox.model.event import Event, OrderAccepted
 from krakenbox.model.instrument import PairStatus, SystemStatus
 from krakenbox.model.order import AccountId, OrderStatus, Reference
-from krakenbox.venue.state import capture, restore
+from krakenbox.venue.state import decode, encode
 from sleepers import asleep, dormant, index, oto, print_at
 
 INDEX = Reference.INDEX
@@ -332,7 +331,7 @@ def test_a_copy_made_while_nothing_may_match_knows_the_price_that_stood_meanwhil
         SetSystemStatus(SystemStatus.MAINTENANCE),
         index(110),
     )
-    copy = Pit(restore(msgspec.json.decode(msgspec.json.encode(capture(pit.exchange)))))
+    copy = Pit(decode(encode(pit.exchange)))
     for each in (pit, copy):
         assert asleep(each) == ["alice sell 1 at 95.0 from 100.0"]
         assert each.exchange.venue.markets["BTC/USD"].triggers.price(INDEX) == 1100

@@ -136,14 +136,15 @@ class _Watch:
 class Triggers:
     """The dormant orders of one instrument."""
 
-    __slots__ = ("_next", "_numbers", "_orders", "_watches", "increment")
+    __slots__ = ("_numbers", "_orders", "_watches", "increment", "turn")
 
     def __init__(self, increment: int) -> None:
         self.increment = increment
         """Tick size: what moves a trigger moves it in steps of this."""
-        self._next = 0
+        self.turn = 0
+        """The last one given."""
         self._numbers: dict[OrderId, int] = {}
-        """When each fell asleep."""
+        """Turns: when each fell asleep."""
         self._orders: dict[OrderId, Order] = {}
         self._watches = {reference: _Watch() for reference in Reference}
 
@@ -188,8 +189,16 @@ class Triggers:
 
     def add(self, order: Order) -> None:
         """Let an order sleep; it fires after those that fell asleep before it."""
-        self._next += 1
-        self._numbers[order.order_id] = self._next
+        self.turn += 1
+        self.resume(order, self.turn)
+
+    def turn_of(self, order: Order) -> int:
+        """When a dormant order fell asleep; 0 of any other."""
+        return self._numbers.get(order.order_id, 0)
+
+    def resume(self, order: Order, turn: int) -> None:
+        """Let an order sleep on in a turn it was given before."""
+        self._numbers[order.order_id] = turn
         self._orders[order.order_id] = order
         self._file(order)
 

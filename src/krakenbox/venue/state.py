@@ -1,15 +1,17 @@
-"""The whole state of an exchange as plain data, and back; its hash.
+"""The whole state of an exchange as bytes, and back.
+
+The bytes are JSON, for some integers are beyond 64 bits. The schema is append-only: a new field goes to the
+end of its struct with a default, no name is used twice, so that every image ever written can be read.
 
 Holds, counts and levels are not in the image: they follow from the open orders, and restoring them is one
 more check of the books.
 """
 
-from hashlib import sha256
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import asdict
 
 from krakenbox.model.command import FeeTier, Tier
 from krakenbox.model.fixed import Amount, Cost, Price, Qty
@@ -18,16 +20,16 @@ from krakenbox.model.order import AccountId, Order, OrderId, OrderStatus, OrderT
 from krakenbox.venue.accounts import Account
 from krakenbox.venue.exchange import Exchange
 from krakenbox.venue.fees import Schedule, Volume
+from krakenbox.venue.hashing import ORDER_FIELDS, Digest
 from krakenbox.venue.market import Market
-from krakenbox.venue.timers import Timer
+from krakenbox.venue.timers import Timer, Timers
 from krakenbox.venue.venue import Venue
 
 
-class _Order(Struct, array_like=True):
-    """Every field of `Order` but its place in the queue."""
+class _Order(Struct, array_like=True, gc=False):
+    """Every field of `Order` but its account, which lists it, and its neighbours in the queue."""
 
     order_id: OrderId
-    account: AccountId
     terms: OrderTerms
     qty: Qty
     limit_price: Price
@@ -52,6 +54,10 @@ class _Order(Struct, array_like=True):
     touched_ns: int
 
 
+_of_order = attrgetter(*ORDER_FIELDS)
+_behind_account: Any = attrgetter(*ORDER_FIELDS[1:])
+
+
 class _Account(Struct, array_like=True):
     account: AccountId
     tier: Tier
@@ -60,6 +66,7 @@ class _Account(Struct, array_like=True):
     volume: list[int]
     counters: dict[str, tuple[int, int]]
     orders: list[_Order]
+    """In order of entry."""
 
 
 class _Market(Struct, array_like=True):
@@ -70,8 +77,10 @@ class _Market(Struct, array_like=True):
     bids: list[OrderId]
     """Best level first, oldest order first."""
     asks: list[OrderId]
-    dormant: list[OrderId]
-    """In order of falling asleep."""
+    dormant: list[tuple[OrderId, int]]
+    """In order of falling asleep, each with its turn."""
+    turn: int
+    """The last one given."""
 
 
 class _State(Struct):
@@ -87,18 +96,32 @@ class _State(Struct):
     accounts: list[_Account]
     fees: dict[str, int]
     outside: dict[str, int]
-    timers: list[tuple[Timer, int]]
+    timers: list[tuple[Timer, int, int]]
+    """In order of setting: due times and numbers."""
+    timer_number: int
+    """The last one given."""
     nonces: dict[str, int]
 
 
-def capture(exchange: Exchange) -> Any:
-    """The whole state as dicts, lists, texts and integers (some beyond 64 bits: encode it as JSON)."""
-    return msgspec.to_builtins(_image(exchange.venue))
+_decoder = msgspec.json.Decoder(_State)
+
+
+def encode(exchange: Exchange) -> bytes:
+    """The image of an exchange."""
+    return msgspec.json.encode(_image(exchange.venue))
+
+
+def decode(data: bytes) -> Exchange:
+    """The exchange that was encoded; it goes on exactly as that one would have. Raises msgspec's errors."""
+    state = _decoder.decode(data)
+    exchange = Exchange(state.venue_id)
+    _restore(exchange.venue, state)
+    return exchange
 
 
 def state_hash(exchange: Exchange) -> bytes:
-    """SHA-256 of the state: equal after equal commands, whatever was restored in between."""
-    return sha256(msgspec.json.encode(_image(exchange.venue))).digest()
+    """The hash of the whole state: equal after equal commands, whatever was restored in between."""
+    return Digest(exchange).value()
 
 
 def _image(venue: Venue) -> _State:
@@ -116,6 +139,7 @@ def _image(venue: Venue) -> _State:
         fees=venue.ledger.fees.balances,
         outside=venue.ledger.outside.balances,
         timers=venue.timers.capture(),
+        timer_number=venue.timers.number,
         nonces=venue.nonces,
     )
 
@@ -123,26 +147,19 @@ def _image(venue: Venue) -> _State:
 def _market_image(market: Market) -> _Market:
     bids = [order.order_id for level in market.book.bids for order in level]
     asks = [order.order_id for level in market.book.asks for order in level]
-    dormant = [order.order_id for order in market.triggers]
-    return _Market(
-        market.instrument, market.trade_id, market.last_price, market.index_price, bids, asks, dormant
-    )
+    triggers = market.triggers
+    dormant = [(order.order_id, triggers.turn_of(order)) for order in triggers]
+    prices = (market.last_price, market.index_price)
+    return _Market(market.instrument, market.trade_id, *prices, bids, asks, dormant, triggers.turn)
 
 
 def _account_image(account: Account) -> _Account:
-    orders = [
-        _Order(*(getattr(order, field) for field in _Order.__struct_fields__))
-        for order in account.orders.values()
-    ]
+    orders = [_Order(*_of_order(order)) for order in account.orders.values()]
     day, buckets = account.volume.capture()
     return _Account(account.account, account.tier, account.balances, day, buckets, account.counters, orders)
 
 
-def restore(data: Any) -> Exchange:
-    """The exchange that `capture` saw; it goes on exactly as that one would have."""
-    state = msgspec.convert(data, _State)
-    exchange = Exchange(state.venue_id)
-    venue = exchange.venue
+def _restore(venue: Venue, state: _State) -> None:
     venue.seq, venue.time_ns = state.seq, state.time_ns
     venue.status, venue.limits_enforced = state.status, state.limits_enforced
     venue.protection_ppm = state.protection_ppm
@@ -161,10 +178,8 @@ def restore(data: Any) -> Exchange:
         venue.markets[market_image.instrument.symbol] = market
     venue.ledger.fees.balances = state.fees
     venue.ledger.outside.balances = state.outside
-    for timer, due_ns in state.timers:
-        venue.timers.set(timer, due_ns)
+    venue.timers = Timers.restore(state.timers, state.timer_number)
     venue.nonces = state.nonces
-    return exchange
 
 
 def _restore_account(image: _Account) -> Account:
@@ -173,7 +188,7 @@ def _restore_account(image: _Account) -> Account:
     account.volume = Volume.restore(image.volume_day, image.volume)
     account.counters = image.counters
     for order in image.orders:
-        account.enlist(Order(**asdict(order)))
+        account.enlist(Order(order.order_id, image.account, *_behind_account(order)))
     return account
 
 
@@ -186,5 +201,6 @@ def _restore_market(market: Market, image: _Market, orders: dict[OrderId, Order]
         market.book.asks.rest(orders[order_id])
     market.triggers.note(Reference.LAST, image.last_price)
     market.triggers.note(Reference.INDEX, image.index_price)
-    for order_id in image.dormant:
-        market.triggers.add(orders[order_id])
+    for order_id, turn in image.dormant:
+        market.triggers.resume(orders[order_id], turn)
+    market.triggers.turn = image.turn

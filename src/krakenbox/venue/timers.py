@@ -29,19 +29,20 @@ class Timer(NamedTuple):
 class Timers:
     """Every pending timer. Due at the same time means due in order of setting."""
 
-    __slots__ = ("_heap", "_number", "pending")
+    __slots__ = ("_heap", "number", "pending")
 
     def __init__(self) -> None:
-        self._number = 0
+        self.number = 0
+        """Of the last setting."""
         self._heap: list[tuple[int, int, Timer]] = []
         self.pending: dict[Timer, tuple[int, int]] = {}
         """Due time and number of setting. What the heap holds beyond these was cleared since."""
 
     def set(self, timer: Timer, due_ns: int) -> None:
         """Set a timer, or set it anew."""
-        self._number += 1
-        self.pending[timer] = (due_ns, self._number)
-        heappush(self._heap, (due_ns, self._number, timer))
+        self.number += 1
+        self.pending[timer] = (due_ns, self.number)
+        heappush(self._heap, (due_ns, self.number, timer))
         if len(self._heap) > 2 * len(self.pending) + 64:
             # Cleared timers would stay until due, which may be a month: keep at most as many as live ones.
             self._heap = [(due, number, timer) for timer, (due, number) in self.pending.items()]
@@ -67,7 +68,17 @@ class Timers:
         del self.pending[timer]
         return due_ns, timer
 
-    def capture(self) -> list[tuple[Timer, int]]:
-        """Pending timers with their due times, in order of setting."""
+    def capture(self) -> list[tuple[Timer, int, int]]:
+        """Pending timers with their due times and numbers, in order of setting."""
         ordered = sorted((number, timer, due) for timer, (due, number) in self.pending.items())
-        return [(timer, due) for _, timer, due in ordered]
+        return [(timer, due, number) for number, timer, due in ordered]
+
+    @classmethod
+    def restore(cls, rows: list[tuple[Timer, int, int]], number: int) -> "Timers":
+        """The same timers again."""
+        timers = cls()
+        timers.number = number
+        timers.pending = {timer: (due, number) for timer, due, number in rows}
+        timers._heap = [(due, number, timer) for timer, due, number in rows]
+        heapify(timers._heap)
+        return timers
