@@ -53,12 +53,25 @@ ORDER_FIELDS = (
 )
 """What an order is, in the order of its class; besides its account, which lists it, and its neighbours."""
 
-_FOLD_AFTER = 2_000
+_ORDER_EVENTS = frozenset(
+    (
+        events.OrderAccepted,
+        events.OrderOpened,
+        events.OrderFilled,
+        events.OrderClosed,
+        events.OrderAmended,
+        events.TriggerChanged,
+        events.IcebergRefilled,
+    )
+)
+"""What names an order that changed."""
+
+_FOLD_AFTER = 8_000
 """Events after which the changed items are folded in: a few milliseconds, and no look waits for longer."""
 _MODULUS = 2**256
 _BYTES = 32
 
-_of_order = attrgetter(*ORDER_FIELDS)
+_of_order = attrgetter("account", *ORDER_FIELDS[1:])
 _encode = msgspec.json.Encoder().encode
 
 
@@ -76,7 +89,8 @@ class _Items:
         self._kind = kind
         self._content = content
         self._hashes: dict[Any, int] = {}
-        self.changed: dict[Any, None] = {}
+        self.changed: dict[Any, Any] = {}
+        """What stands under a key is for `content` to know: who lists an order."""
 
     def fold(self) -> int:
         """Hash anew what changed; by how much that changes the sum."""
@@ -128,9 +142,12 @@ class Digest:
 
     def observe(self, stamped: Stamped, told: list[Event]) -> None:
         """Take note of what a command has changed."""
-        handlers = self._handlers
+        orders, handlers = self._orders.changed, self._handlers
         for event in told:
-            handler = handlers.get(type(event))
+            kind = type(event)
+            if kind in _ORDER_EVENTS:
+                orders[event.order_id] = event.account  # type: ignore[union-attr]
+            handler = handlers.get(kind)
             if handler is not None:
                 handler(event)
         command = stamped.command
@@ -151,10 +168,8 @@ class Digest:
         venue, silent = self._venue, self._silent
         for timer in [timer for timer, due_ns in silent.items() if due_ns <= venue.time_ns]:
             del silent[timer]
-            if timer.kind is TimerKind.START:
-                self._orders.changed[timer.account, timer.order_id] = None
-            else:
-                self._accounts.changed[timer.account] = None
+            self._orders.changed[timer.order_id] = timer.account
+            self._accounts.changed[timer.account] = None
         self._fold()
         rules = (venue.status, venue.limits_enforced, venue.protection_ppm)
         top = _hash("venue", venue.mint.venue_id, (venue.seq, venue.time_ns, rules, venue.timers.number))
@@ -168,15 +183,11 @@ class Digest:
     # -- what changed
 
     def _dispatch(self) -> dict[type[Event], Callable[[Any], None]]:
-        """What each event names. Of the rest, nothing is left in the state, or others tell it."""
+        """What each event names besides an order."""
         return {
-            events.OrderAccepted: self._order_told,
             events.OrderOpened: self._opened,
-            events.OrderFilled: self._order_told,
-            events.OrderClosed: self._order_told,
-            events.OrderAmended: self._order_told,
-            events.TriggerChanged: self._order_told,
-            events.IcebergRefilled: self._order_told,
+            events.OrderFilled: self._account_told,
+            events.TriggerChanged: self._account_told,
             events.CancelTimerSet: self._account_told,
             events.RateCounted: self._counted,
             events.BalancePosted: self._posted,
@@ -188,26 +199,13 @@ class Digest:
             events.NonceUsed: self._nonce_used,
         }
 
-    def _order_told(
-        self,
-        event: events.OrderAccepted
-        | events.OrderOpened
-        | events.OrderFilled
-        | events.OrderClosed
-        | events.OrderAmended
-        | events.TriggerChanged
-        | events.IcebergRefilled,
-    ) -> None:
-        account = event.account
-        self._orders.changed[account, event.order_id] = None
-        self._accounts.changed[account] = None
-
     def _opened(self, event: events.OrderOpened) -> None:
-        self._order_told(event)
         if event.terms.trigger is not None:
             self._markets.changed[event.terms.symbol] = None  # a turn was given
 
-    def _account_told(self, event: events.CancelTimerSet) -> None:
+    def _account_told(
+        self, event: events.OrderFilled | events.TriggerChanged | events.CancelTimerSet
+    ) -> None:
         self._accounts.changed[event.account] = None
 
     def _counted(self, event: events.RateCounted) -> None:
@@ -240,12 +238,9 @@ class Digest:
         for account in venue.accounts.values():
             name = account.account
             self._accounts.changed[name] = None
-            for kind, names in (
-                (self._orders, account.orders),
-                (self._balances, account.balances),
-                (self._counters, account.counters),
-            ):
-                kind.changed.update(dict.fromkeys([(name, key) for key in names]))
+            self._orders.changed |= dict.fromkeys(account.orders, name)
+            self._balances.changed |= dict.fromkeys([(name, asset) for asset in account.balances])
+            self._counters.changed |= dict.fromkeys([(name, symbol) for symbol in account.counters])
         self._treasury.changed |= dict.fromkeys([*venue.ledger.fees.balances, *venue.ledger.outside.balances])
         self._markets.changed |= dict.fromkeys(venue.markets)
         self._assets.changed |= dict.fromkeys(venue.instruments.assets)
@@ -265,12 +260,12 @@ class Digest:
 
     # -- what an item is
 
-    def _order(self, key: tuple[AccountId, OrderId]) -> object:
-        venue = self._venue
-        order = venue.accounts[key[0]].orders.get(key[1])
+    def _order(self, order_id: OrderId) -> object:
+        account = self._orders.changed[order_id]
+        order = self._venue.accounts[account].orders.get(order_id)
         if order is None:
             if self._silent:
-                self._silent.pop(Timer(TimerKind.START, *key), None)
+                self._silent.pop(Timer(TimerKind.START, account, order_id), None)
             return None
         terms = order.terms
         if terms.trigger is None and not terms.effective_ns and terms.time_in_force is not TimeInForce.GTD:
