@@ -43,10 +43,10 @@ $(READY): pyproject.toml constraints.txt
 	@echo "== setting up .venv (once; about a minute)"
 	@set -e; if command -v uv >/dev/null 2>&1; then \
 	  [ -x $(BIN)/python ] || uv venv --quiet --python "$$(command -v $(PYTHON))" .venv; \
-	  uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev,acceptance]'; \
+	  uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev,acceptance,postgres]'; \
 	else \
 	  [ -x $(BIN)/pip ] || $(PYTHON) -m venv --clear .venv || { rm -rf .venv; \
 	    echo "'$(PYTHON) -m venv' failed; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }; \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,acceptance]'; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,acceptance,postgres]'; \
 	fi
 	@touch $@

@@ -2,6 +2,7 @@
 
     KrakenboxError
     ├── ConfigError      a setting: what was expected, what was found, where
+    ├── HistoryError     what was asked of the history cannot be answered now
     └── ProtocolError    a peer's misuse: what the reply says
 
 A refusal of the venue is no exception but an event; a bug of ours is an `assert`.
@@ -14,6 +15,10 @@ class KrakenboxError(Exception):
 
 class ConfigError(KrakenboxError):
     """A setting that cannot be used."""
+
+
+class HistoryError(KrakenboxError):
+    """The history cannot answer: its database is away, or it has not caught up."""
 
 
 class ProtocolError(KrakenboxError):
