@@ -9,11 +9,13 @@ import msgspec
 from builders import START_NS, VENUE_ID, buy, cancel_all, opening, place, sell
 from krakenbox.clock import ManualClock
 from krakenbox.journal.log import Header, Log
-from krakenbox.journal.storage import MemoryStorage
+from krakenbox.journal.storage import SEGMENT_BYTES, MemoryStorage
 from krakenbox.model.command import CancelAll, Command, SetLimits, Stamped
 from krakenbox.model.event import Event, LimitsSet, Outcome
 from krakenbox.model.order import AccountId
 from krakenbox.sequencer import Hashing, Machine, Sequencer
+from krakenbox.venue.exchange import Exchange
+from krakenbox.venue.state import state_hash
 
 HEADER = Header(rules=1, venue_id=VENUE_ID)
 ON, OFF = SetLimits(True), SetLimits(False)
@@ -28,6 +30,8 @@ class Tape:
     def __init__(self) -> None:
         self.applied: list[Stamped] = []
         self.deadline: int | None = None
+        self.observed = 0
+        """Events it was shown to keep its hash."""
 
     def apply(self, stamped: Stamped) -> list[Event]:
         if stamped.command == POISON:
@@ -38,12 +42,28 @@ class Tape:
     def next_deadline(self) -> int | None:
         return self.deadline
 
-    def digest(self) -> bytes:
+    def observe(self, events: list[Event]) -> None:
+        self.observed += len(events)
+
+    def value(self) -> bytes:
         return sha256(msgspec.json.encode(self.applied)).digest()
 
     @property
     def seqs(self) -> list[int]:
         return [stamped.seq for stamped in self.applied]
+
+
+class WholeState:
+    """The hash of an exchange, taken anew each time."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def observe(self, events: list[Event]) -> None:
+        """There is nothing to keep up."""
+
+    def value(self) -> bytes:
+        return state_hash(self._exchange)
 
 
 class Desk:
@@ -55,10 +75,11 @@ class Desk:
         storage: MemoryStorage | None = None,
         batch_limit: int = 256,
         hashing: Hashing | None = None,
+        segment_bytes: int = SEGMENT_BYTES,
     ) -> None:
         self.clock = ManualClock(START_NS)
         self.storage = storage or MemoryStorage()
-        self.log = Log(self.storage, HEADER)
+        self.log = Log(self.storage, HEADER, segment_bytes=segment_bytes)
         self.published: list[Outcome] = []
         self.refused: list[tuple[Command, object]] = []
         self.sequencer = Sequencer(

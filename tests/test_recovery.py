@@ -12,14 +12,14 @@ from krakenbox.model.order import AccountId
 from krakenbox.sequencer import AHEAD_LIMIT_NS, Hashing, Recovery, RecoveryRefused, SequencerCrash
 from krakenbox.venue.exchange import Exchange
 from krakenbox.venue.state import decode, encode, state_hash
-from tape import HEADER, OFF, ON, POISON, Desk, Tape, taped, trading
+from tape import HEADER, OFF, ON, POISON, Desk, Tape, WholeState, taped, trading
 
 # --- state hashes
 
 
 def test_a_state_hash_follows_every_so_many_commands() -> None:
     tape = Tape()
-    desk = Desk(tape, batch_limit=3, hashing=Hashing(tape.digest, every=4))
+    desk = Desk(tape, batch_limit=3, hashing=Hashing(tape, every=4))
     desk.send(*[ON] * 9)
     kinds = [
         len(record) if isinstance(record, list) else f"hash {record.seq}" for record in desk.log.records()
@@ -27,19 +27,29 @@ def test_a_state_hash_follows_every_so_many_commands() -> None:
     assert kinds == [3, 1, "hash 4", 3, 1, "hash 8", 1]
 
     again = Tape()
-    recovery = Desk(again, desk.storage, hashing=Hashing(again.digest, every=4)).sequencer.recover()
+    recovery = Desk(again, desk.storage, hashing=Hashing(again, every=4)).sequencer.recover()
     assert recovery == Recovery(commands=9, voided=(), hashes=2, torn=None)
 
 
 def test_a_state_that_differs_stops_the_recovery_with_the_command() -> None:
     tape = Tape()
-    desk = Desk(tape, hashing=Hashing(tape.digest, every=2))
+    desk = Desk(tape, hashing=Hashing(tape, every=2))
     desk.send(ON, OFF, ON)
     other = Tape()
-    hashing = Hashing(lambda: b"another state", every=2)
+    hashing = Hashing(Tape(), every=2)
     with pytest.raises(RecoveryRefused, match=r"Stamped\(seq=2.*SetLimits\(enforced=False\)"):
         Desk(other, desk.storage, hashing=hashing).sequencer.recover()
     assert other.seqs == [1, 2]
+
+
+def test_the_hash_is_shown_every_event_live_and_in_recovery() -> None:
+    tape = Tape()
+    desk = Desk(tape, hashing=Hashing(tape, every=2))
+    desk.send(ON, OFF, ON)
+    assert tape.observed == 3
+    again = Tape()
+    Desk(again, desk.storage, hashing=Hashing(again, every=2)).sequencer.recover()
+    assert again.observed == 3
 
 
 # --- recovery
@@ -69,17 +79,17 @@ def test_a_log_that_holds_commands_takes_no_more_before_it_is_recovered() -> Non
 
 def test_every_cut_of_the_log_recovers_to_the_state_of_its_whole_batches() -> None:
     tape = Tape()
-    desk = Desk(tape, batch_limit=3, hashing=Hashing(tape.digest, every=5))
+    desk = Desk(tape, batch_limit=3, hashing=Hashing(tape, every=5))
     ends = {desk.storage.size: 0}
     for _ in range(12):
         for _ in range(2):
             desk.sequencer.submit(ON)
         desk.sequencer.drain()
         ends[desk.storage.size] = desk.sequencer.seq
-    data = bytes(desk.storage.read())
+    data = bytes(desk.storage.read(1))
     for size in range(min(ends), len(data) + 1):
         copy = Tape()
-        cut = Desk(copy, MemoryStorage(data[:size]), hashing=Hashing(copy.digest, every=5))
+        cut = Desk(copy, MemoryStorage(data[:size]), hashing=Hashing(copy, every=5))
         recovery = cut.sequencer.recover()
         whole = max(seq for end, seq in ends.items() if end <= size)
         assert copy.applied == tape.applied[:whole]
@@ -96,7 +106,7 @@ def test_every_cut_between_two_batches_recovers_the_exchange_as_it_was_there() -
     for command in trading(150):
         desk.send(command)
         states[desk.storage.size] = state_hash(exchange)
-    data = bytes(desk.storage.read())
+    data = bytes(desk.storage.read(1))
     for size, state in list(states.items())[::5]:
         copy = Exchange(VENUE_ID)
         Desk(copy, MemoryStorage(data[:size])).sequencer.recover()
@@ -105,14 +115,14 @@ def test_every_cut_between_two_batches_recovers_the_exchange_as_it_was_there() -
 
 def test_recovery_goes_on_from_a_state_in_the_middle() -> None:
     exchange = Exchange(VENUE_ID)
-    desk = Desk(exchange, hashing=Hashing(lambda: state_hash(exchange), every=50))
+    desk = Desk(exchange, hashing=Hashing(WholeState(exchange), every=50))
     commands = list(trading(200))
     desk.send(*commands[:120])
     image = encode(exchange)
     desk.send(*commands[120:])
 
     copy = decode(image)
-    again = Desk(copy, desk.storage, hashing=Hashing(lambda: state_hash(copy), every=50))
+    again = Desk(copy, desk.storage, hashing=Hashing(WholeState(copy), every=50))
     recovery = again.sequencer.recover(after_seq=120)
     assert recovery.commands == len(commands) - 120
     assert recovery.hashes > 0
@@ -125,6 +135,30 @@ def test_a_state_newer_than_the_log_refuses() -> None:
     desk.send(ON)
     with pytest.raises(RecoveryRefused, match="of command 5, the log ends at 1"):
         Desk(Tape(), desk.storage).sequencer.recover(after_seq=5)
+
+
+def test_a_state_older_than_what_is_left_of_the_log_refuses() -> None:
+    desk = Desk(Tape(), segment_bytes=300)
+    for _ in range(9):
+        desk.send(ON)
+    desk.log.prune(desk.storage.segments()[1] - 1)
+    first = desk.storage.segments()[0]
+    with pytest.raises(RecoveryRefused, match=f"begins with command {first}, .* was {first - 2}"):
+        Desk(Tape(), desk.storage).sequencer.recover(after_seq=first - 2)
+    again = Desk(copy := Tape(), desk.storage)
+    again.sequencer.recover(after_seq=first - 1)
+    assert copy.seqs == [*range(first, 10)]
+
+
+def test_recovery_reads_across_segments_and_goes_on_in_the_last() -> None:
+    desk = Desk(tape := Tape(), segment_bytes=300, batch_limit=1)
+    desk.send(*[ON, OFF] * 8)
+    assert len(desk.storage.segments()) > 4
+    again = Desk(copy := Tape(), desk.storage, segment_bytes=300)
+    assert again.sequencer.recover(after_seq=5).commands == 11
+    assert copy.applied == tape.applied[5:]
+    again.send(ON)
+    assert again.seqs == [*range(6, 18)]
 
 
 def test_a_torn_end_is_cut_and_reported() -> None:

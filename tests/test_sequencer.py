@@ -81,6 +81,17 @@ def test_nothing_is_published_before_the_sync_that_covers_it() -> None:
     assert desk.storage.unfinished_syncs == 0
 
 
+def test_what_is_held_can_be_read_and_what_is_published_next_may_go_elsewhere() -> None:
+    desk, _ = taped()
+    desk.send(ON, OFF)
+    assert [outcome.seq for outcome in desk.sequencer.held()] == [1, 2]
+    elsewhere: list[Outcome] = []
+    desk.sequencer.publish = elsewhere.extend
+    desk.storage.finish_sync()
+    assert [outcome.seq for outcome in elsewhere] == [1, 2]
+    assert (desk.seqs, list(desk.sequencer.held())) == ([], [])
+
+
 def test_batches_are_applied_while_a_sync_is_under_way_and_the_next_covers_them_all() -> None:
     desk, tape = taped()
     desk.send(ON)
@@ -236,6 +247,41 @@ def test_after_a_failed_sync_nothing_held_is_ever_published() -> None:
     desk.sequencer.tick()
     assert (desk.seqs, tape.seqs, desk.sequencer.durable_seq) == ([1], [1, 2, 3], 1)
     assert (desk.storage.unfinished_syncs, desk.sequencer.pending()) == (0, False)
+
+
+def test_whoever_asked_is_told_of_a_failure_once_when_it_happens() -> None:
+    desk, _ = taped()
+    heard: list[Exception] = []
+    desk.sequencer.on_failure = heard.append
+    desk.send(ON)
+    desk.send(OFF)
+    desk.storage.fail_appends(FULL)
+    assert heard == []
+    desk.send(ON)
+    assert heard == [FULL]
+    desk.storage.fail_syncs(BROKEN)
+    desk.storage.finish_sync()
+    assert (heard, desk.sequencer.failure, list(desk.sequencer.held())) == ([FULL], FULL, [])
+
+
+def test_a_sync_that_fails_at_once_leaves_nothing_held() -> None:
+    desk = Desk(Tape())
+    desk.storage.fail_syncs(BROKEN)
+    desk.send(ON)
+    assert (desk.sequencer.failure, list(desk.sequencer.held()), desk.seqs) == (BROKEN, [], [])
+
+
+def test_a_segment_that_cannot_be_begun_fails_like_a_write() -> None:
+    desk = Desk(Tape(), segment_bytes=300)
+    desk.storage.fail_begins(FULL)
+    for _ in range(5):
+        desk.send(ON)
+    assert desk.sequencer.failure == FULL
+    assert desk.seqs == [*range(1, len(desk.seqs) + 1)]
+    assert len(desk.seqs) < 4
+    again = Desk(copy := Tape(), desk.storage.crashed())
+    again.sequencer.recover()
+    assert copy.seqs == desk.seqs
 
 
 def test_a_failed_write_applies_nothing_of_its_batch_and_publishes_nothing_of_those_before() -> None:

@@ -10,7 +10,7 @@ sockets calls `drain` and `tick`, and a storage answers when it is done.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from typing import Protocol
 
@@ -42,10 +42,22 @@ class Machine(Protocol):
         ...
 
 
+class Digest(Protocol):
+    """The hash of the machine's state, kept up as it changes: `venue.hashing.Digest`."""
+
+    def observe(self, events: list[Event]) -> None:
+        """Take in what a command did."""
+        ...
+
+    def value(self) -> bytes:
+        """The hash of the state as it is."""
+        ...
+
+
 class Hashing(Struct, frozen=True):
     """Write the state's hash into the log after every command whose number is a multiple of `every`."""
 
-    digest: Callable[[], bytes]
+    digest: Digest
     every: int = 10_000
 
 
@@ -88,7 +100,8 @@ class Sequencer:
         self._exchange = exchange
         self._log = log
         self._now_ns = now_ns
-        self._publish = publish
+        self.publish = publish
+        """Told of outcomes in order, once they are durable. May be replaced between batches."""
         self._batch_limit = batch_limit
         self._hashing = hashing
         self._inbox: deque[tuple[Command, object]] = deque()
@@ -104,11 +117,17 @@ class Sequencer:
         """The write, sync or `apply` that failed."""
         self.on_unavailable: Callable[[Command, object], None] = _unanswered
         """Told of each command that is not taken in, with its origin: to be answered EService:Unavailable."""
+        self.on_failure: Callable[[Exception], None] = _unheard
+        """Told once of the write or sync that failed, when it did. A crash of `apply` is raised instead."""
 
     @property
     def failed(self) -> bool:
         """Whether a write, a sync or `apply` failed: nothing is published any more, nothing accepted."""
         return self.failure is not None
+
+    def held(self) -> Sequence[Outcome]:
+        """Outcomes applied but not yet published, in order."""
+        return self._held
 
     def submit(self, command: Command, origin: object = None) -> None:
         """Put a command into the inbox; `origin` comes back with its outcome."""
@@ -139,8 +158,10 @@ class Sequencer:
             return
         # The disk works while the batch is applied.
         self._sync()
-        self._held += self._step(batch, origins)
-        self._release()
+        outcomes = self._step(batch, origins)
+        if not self.failed:
+            self._held += outcomes
+            self._release()
 
     def recover(self, after_seq: int = 0, accept_future: bool = False) -> Recovery:
         """Apply and publish what the log holds behind `after_seq`, the command the exchange was restored at.
@@ -153,7 +174,7 @@ class Sequencer:
         self._check_start(after_seq, accept_future)
         commands = hashes = 0
         latest: Stamped | None = None
-        for record in log.records():
+        for record in log.records(after_seq):
             if isinstance(record, StateHash):
                 hashes += self._compare(record, after_seq, latest)
             else:
@@ -182,6 +203,7 @@ class Sequencer:
     def _step(self, batch: list[Stamped], origins: Iterable[object]) -> list[Outcome]:
         """Apply a batch: live and in recovery."""
         apply = self._exchange.apply
+        observe = None if self._hashing is None else self._hashing.digest.observe
         outcomes = []
         for stamped, origin in zip(batch, origins, strict=False):
             try:
@@ -189,6 +211,8 @@ class Sequencer:
             except Exception as error:
                 self.failure = error
                 raise self._crash(stamped) from error
+            if observe is not None:
+                observe(events)
             outcomes.append(Outcome(stamped.seq, stamped.time_ns, events, origin))
         return outcomes
 
@@ -216,7 +240,7 @@ class Sequencer:
         """Write a batch, before it the hash of the state it meets where that is due."""
         log = self._log
         if self._hashing is not None and log.seq and log.seq % self._hashing.every == 0:
-            log.append_hash(self._hashing.digest())
+            log.append_hash(self._hashing.digest.value())
         log.append(batch)
 
     def _sync(self) -> None:
@@ -245,14 +269,17 @@ class Sequencer:
             return
         count = len(held) if held[-1].seq <= self.durable_seq else self.durable_seq - held[0].seq + 1
         self._held = held[count:]
-        self._publish(held[:count])
+        self.publish(held[:count])
 
     def _fail(self, error: OSError) -> None:
         """Stop. What is held may be lost or may come back at the next start: nobody is told either."""
+        if self.failed:
+            return
         self.failure = error
-        self._held.clear()
+        self._held = []
         while self._inbox:
             self.on_unavailable(*self._inbox.popleft())
+        self.on_failure(error)
 
     def _replay(self, batch: list[Stamped], after_seq: int) -> int:
         voided = self._log.voided
@@ -260,7 +287,7 @@ class Sequencer:
         outcomes = self._step(todo, repeat(None))
         self.seq = batch[-1].seq
         if outcomes:
-            self._publish(outcomes)
+            self.publish(outcomes)
         return len(outcomes)
 
     def _check_start(self, after_seq: int, accept_future: bool) -> None:
@@ -269,6 +296,11 @@ class Sequencer:
             raise RecoveryRefused(
                 f"the last stamp may be {AHEAD_LIMIT_NS} ns ahead of the clock; was {ahead_ns}, not accepted"
             )
+        if after_seq < self._log.first_seq - 1:
+            raise RecoveryRefused(
+                f"the log begins with command {self._log.first_seq}, the state before it is gone; expected "
+                f"one of command {self._log.first_seq - 1} or later, was {after_seq}"
+            )
         if after_seq > self._log.seq:
             raise RecoveryRefused(f"the state is of command {after_seq}, the log ends at {self._log.seq}")
 
@@ -276,7 +308,7 @@ class Sequencer:
         if self._hashing is None or record.seq <= after_seq:
             return 0
         assert record.seq == self.seq, f"hash of {record.seq} stands after {self.seq}"
-        digest = self._hashing.digest().hex()
+        digest = self._hashing.digest.value().hex()
         if digest != record.digest:
             raise RecoveryRefused(f"expected the state {record.digest} after {latest}; was {digest}")
         return 1
@@ -284,3 +316,7 @@ class Sequencer:
 
 def _unanswered(command: Command, origin: object) -> None:
     """Nobody waits for an answer."""
+
+
+def _unheard(error: Exception) -> None:
+    """Whoever asks finds it in `failure`."""

@@ -71,7 +71,7 @@ def test_appending_continues_a_log_that_was_opened_again() -> None:
     one_go = written([tick(1)], [tick(2)])
     storage = written([tick(1)])
     Log(storage, HEADER).append([tick(2)])
-    assert bytes(storage.read()) == bytes(one_go.read())
+    assert bytes(storage.read(1)) == bytes(one_go.read(1))
 
 
 def test_a_batch_is_one_write_and_syncing_is_left_to_the_caller() -> None:
@@ -103,7 +103,7 @@ def test_a_tear_at_every_byte_leaves_the_whole_frames_before_it(preallocated: in
     storage = MemoryStorage()
     batches = [[tick(1)], [tick(2), tick(3)], [tick(4)]]
     ends = frame_ends(storage, *batches)
-    data = bytes(storage.read())
+    data = bytes(storage.read(1))
     for size in range(len(data) + 1):
         torn = MemoryStorage(data[:size], preallocated)
         log = Log(torn, HEADER)
@@ -125,14 +125,14 @@ def test_the_report_of_a_torn_end_says_where_and_how_much() -> None:
     end = storage.size
     storage.append(b"\x07" * 5)
     log = Log(storage, HEADER)
-    assert log.torn == Torn(position=end, dropped=5, intact=0)
+    assert log.torn == Torn(segment=1, position=end, dropped=5, intact=0)
     assert storage.size == end
 
 
 def test_a_flipped_bit_in_any_byte_before_the_last_frame_refuses_with_its_frame() -> None:
     storage = MemoryStorage()
     ends = frame_ends(storage, [tick(1)], [tick(2), tick(3)], [tick(4)])
-    data = bytes(storage.read())
+    data = bytes(storage.read(1))
     starts = [0, *ends]
     for position in range(ends[-2]):
         damaged = bytearray(data)
@@ -150,7 +150,7 @@ def test_frames_of_one_sync_may_reach_the_disk_out_of_order() -> None:
     log.append([tick(2)])
     hole_end = storage.size
     log.append([tick(3)])
-    data = bytearray(storage.read())
+    data = bytearray(storage.read(1))
     data[start:hole_end] = bytes(hole_end - start)
     log = Log(MemoryStorage(bytes(data)), HEADER)
     assert log.torn is not None
@@ -161,7 +161,7 @@ def test_frames_of_one_sync_may_reach_the_disk_out_of_order() -> None:
 def test_a_frame_missing_from_the_middle_breaks_the_chain() -> None:
     storage = MemoryStorage()
     ends = frame_ends(storage, [tick(1)], [tick(2)], [tick(3)])
-    data = bytes(storage.read())
+    data = bytes(storage.read(1))
     with pytest.raises(DamagedJournal, match="does not continue") as refusal:
         Log(MemoryStorage(data[: ends[1]] + data[ends[2] :]), HEADER)
     assert refusal.value.position == ends[1]
@@ -175,14 +175,14 @@ def test_the_end_of_another_log_breaks_the_chain() -> None:
     other_log.append([Stamped(1, 11, Tick())])
     other_log.append([tick(2)])
     with pytest.raises(DamagedJournal, match="does not continue"):
-        Log(MemoryStorage(bytes(ours.read())[: ends[1]] + bytes(other.read())[ends[1] :]), HEADER)
+        Log(MemoryStorage(bytes(ours.read(1))[: ends[1]] + bytes(other.read(1))[ends[1] :]), HEADER)
 
 
 def test_a_file_that_is_no_journal_is_refused_and_left_alone() -> None:
     storage = MemoryStorage(b"-----BEGIN CERTIFICATE-----")
     with pytest.raises(DamagedJournal, match="not a journal"):
         Log(storage, HEADER)
-    assert bytes(storage.read()) == b"-----BEGIN CERTIFICATE-----"
+    assert bytes(storage.read(1)) == b"-----BEGIN CERTIFICATE-----"
 
 
 @pytest.mark.parametrize(
@@ -195,11 +195,11 @@ def test_a_file_that_is_no_journal_is_refused_and_left_alone() -> None:
 )
 def test_a_log_of_another_header_is_refused_with_both(header: Header, text: str) -> None:
     storage = written([tick(1)])
-    before = bytes(storage.read())
+    before = bytes(storage.read(1))
     with pytest.raises(ForeignJournal, match=text) as refusal:
         Log(storage, header)
     assert repr(header) in str(refusal.value)
-    assert bytes(storage.read()) == before
+    assert bytes(storage.read(1)) == before
 
 
 def test_a_gap_or_a_repeated_stamp_is_a_bug_of_ours_and_never_written() -> None:
@@ -219,5 +219,215 @@ def test_a_log_whose_write_failed_takes_no_more() -> None:
     storage.fail_appends(OSError(28, "No space left on device"), written=9)
     with pytest.raises(OSError, match="No space"):
         log.append([tick(1)])
+    with pytest.raises(AssertionError, match="takes no more"):
+        log.append([tick(2)])
+
+
+# --- segments
+
+
+SEGMENT_BYTES = 300
+"""Holds two or three batches of one tick."""
+
+
+def long_log(count: int = 12, header: Header = HEADER) -> MemoryStorage:
+    """A storage with several segments, each batch synced."""
+    storage = MemoryStorage()
+    log = Log(storage, header, segment_bytes=SEGMENT_BYTES)
+    for seq in range(1, count + 1):
+        log.append([tick(seq)])
+        log.sync_now()
+    assert len(storage.segments()) > 3
+    return storage
+
+
+def copied(storage: MemoryStorage) -> MemoryStorage:
+    return storage.crashed()
+
+
+def seqs(log: Log, after_seq: int = 0) -> list[int]:
+    return [s.seq for record in log.records(after_seq) if isinstance(record, list) for s in record]
+
+
+def test_a_log_goes_on_in_a_new_segment_named_by_its_first_command() -> None:
+    storage = long_log()
+    log = Log(storage, HEADER)
+    first, second, third, *_ = storage.segments()
+    assert (first, log.first_seq, log.seq, log.torn) == (1, 1, 12, None)
+    assert seqs(log) == [*range(1, 13)]
+    assert all(size <= SEGMENT_BYTES for _, size in log.sizes())
+    assert [segment for segment, _ in log.sizes()] == storage.segments()
+    assert log.size_bytes == storage.size
+    assert seqs(log, second - 2) == [*range(1, 13)]
+    assert seqs(log, second - 1) == seqs(log, third - 2) == [*range(second, 13)]
+
+
+def test_a_batch_larger_than_a_segment_has_one_of_its_own() -> None:
+    storage = MemoryStorage()
+    log = Log(storage, HEADER, segment_bytes=100)
+    log.append([tick(1), tick(2), tick(3), tick(4)])
+    log.append_hash(b"\x01")
+    log.append([tick(5)])
+    assert storage.segments() == [1, 5]
+    assert list(Log(storage, HEADER).records()) == [
+        [tick(1), tick(2), tick(3), tick(4)],
+        StateHash(4, "01"),
+        [tick(5)],
+    ]
+
+
+def test_a_flipped_bit_in_any_byte_of_a_finished_segment_refuses_and_names_the_place() -> None:
+    storage = long_log()
+    *finished, _ = Log(storage, HEADER).sizes()
+    for segment, size in finished:
+        for position in range(size):
+            damaged = copied(storage)
+            damaged.flip(segment, position)
+            with pytest.raises(DamagedJournal, match=f"segment {segment:020} at byte") as refusal:
+                Log(damaged, HEADER, after_seq=12)
+            assert refusal.value.segment == segment
+            assert refusal.value.position <= position
+            assert segment - 1 <= refusal.value.seq <= 12
+
+
+def test_the_preallocated_zeros_of_finished_segments_are_no_damage() -> None:
+    padded = MemoryStorage({s: bytes(long_log().read(s)) for s in long_log().segments()}, preallocated=1000)
+    log = Log(padded, HEADER)
+    assert (seqs(log), log.torn) == ([*range(1, 13)], None)
+
+
+def test_a_missing_end_missing_segment_or_renamed_segment_refuses() -> None:
+    whole = long_log()
+    segments = {segment: bytes(whole.read(segment)) for segment in whole.segments()}
+    _, second, third, *_ = segments
+    shortened = {**segments, second: segments[second][:-1]}
+    with pytest.raises(DamagedJournal, match=f"segment {second:020} .*its end is missing"):
+        Log(MemoryStorage(shortened), HEADER)
+    gap = {segment: data for segment, data in segments.items() if segment != second}
+    with pytest.raises(DamagedJournal, match="its end is missing"):
+        Log(MemoryStorage(gap), HEADER)
+    renamed = {segment + (segment == third): data for segment, data in segments.items()}
+    with pytest.raises(DamagedJournal, match="its end is missing"):
+        Log(MemoryStorage(renamed), HEADER)
+    alone = {third + 1: segments[third]}
+    with pytest.raises(DamagedJournal, match=f"it says that it begins with command {third}"):
+        Log(MemoryStorage(alone), HEADER)
+
+
+def test_a_tear_at_every_byte_around_a_new_segment_leaves_the_whole_frames_before_it() -> None:
+    storage = MemoryStorage()
+    log = Log(storage, HEADER, segment_bytes=SEGMENT_BYTES)
+    seq = 0
+    while len(storage.segments()) < 2:
+        seq += 1
+        log.append([tick(seq)])
+        if len(storage.segments()) < 2:
+            log.sync_now()
+    unsynced = storage.size - storage.durable
+    for preallocated in (0, 1000):
+        for kept in range(unsynced + 1):
+            found = storage.crashed(kept)
+            torn = MemoryStorage({s: bytes(found.read(s)) for s in found.segments()}, preallocated)
+            again = Log(torn, HEADER, segment_bytes=SEGMENT_BYTES)
+            assert again.seq == (seq if kept == unsynced else seq - 1)
+            again.append([tick(again.seq + 1)])
+            assert seqs(Log(torn, HEADER)) == [*range(1, again.seq + 1)]
+
+
+def test_pruning_drops_segments_wholly_behind_but_never_the_last() -> None:
+    storage = long_log()
+    log = Log(storage, HEADER, segment_bytes=SEGMENT_BYTES)
+    names = storage.segments()
+    log.prune(names[1] - 2)
+    assert storage.segments() == names
+    log.prune(names[2] - 1)
+    assert (storage.segments(), log.first_seq) == (names[2:], names[2])
+    log.prune(10**6)
+    assert storage.segments() == names[-1:] == [log.first_seq]
+    log.append([tick(13)])
+    assert seqs(Log(storage, HEADER)) == [*range(names[-1], 14)]
+
+
+def test_pruning_waits_until_the_segment_behind_is_durable() -> None:
+    """Else a crash could leave no segment that says where the log stands."""
+    storage = MemoryStorage()
+    log = Log(storage, HEADER, segment_bytes=100)
+    log.append([tick(1)])
+    log.sync_now()
+    log.append([tick(2)])
+    assert storage.segments() == [1, 2]
+    log.prune(1)
+    assert storage.segments() == [1, 2]
+    log.sync_now()
+    log.prune(1)
+    assert storage.segments() == [2]
+
+
+def test_a_log_whose_only_segment_lost_its_head_refuses_unless_it_is_the_first() -> None:
+    with pytest.raises(DamagedJournal, match="the segments before it are missing"):
+        Log(MemoryStorage({7: b""}), HEADER)
+
+
+def test_what_a_state_holds_may_be_of_other_rules() -> None:
+    storage = long_log()
+    new = Header(rules=4, venue_id=HEADER.venue_id)
+    log = Log(storage, new, after_seq=12, segment_bytes=SEGMENT_BYTES)
+    assert (log.seq, seqs(log, 12), storage.segments()[-1]) == (12, [], 13)
+    log.append([tick(13)])
+    again = Log(storage, new, after_seq=12)
+    assert seqs(again) == [13]
+    assert stored_header(storage) == new
+    with pytest.raises(ForeignJournal, match="drain it with a version of rules 3"):
+        Log(storage, new, after_seq=11)
+    with pytest.raises(ForeignJournal, match="drain it with a version of rules 4"):
+        Log(storage, HEADER, after_seq=12)
+
+
+def test_other_rules_without_a_command_are_written_over() -> None:
+    storage = MemoryStorage()
+    Log(storage, HEADER)
+    new = Header(rules=4, venue_id=HEADER.venue_id)
+    log = Log(storage, new)
+    log.append([tick(1)])
+    assert (storage.segments(), stored_header(storage), seqs(Log(storage, new))) == ([1], new, [1])
+    Log(storage, Header(rules=5, venue_id=HEADER.venue_id), after_seq=1)
+    log = Log(storage, Header(rules=6, venue_id=HEADER.venue_id), after_seq=1)
+    assert (storage.segments(), log.seq) == ([1, 2], 1)
+
+
+def test_the_last_batch_is_known_though_it_lies_in_the_segment_before() -> None:
+    storage = MemoryStorage()
+    log = Log(storage, HEADER, segment_bytes=200)
+    log.append([tick(1), tick(2)])
+    log.append_hash(b"\x00" * 32)
+    log.append_voids([Stamped(3, 30, Void(2))])
+    again = Log(storage, HEADER)
+    assert storage.segments() == [1, 3]
+    assert (again.last_batch, again.voided, again.seq) == ([tick(1), tick(2)], {2}, 3)
+
+
+def test_a_storage_that_does_not_commit_proves_no_damage() -> None:
+    """A power cut may take any of its writes, so a hole before whole frames is a tear."""
+    storage = MemoryStorage()
+    storage.commits = False
+    log = Log(storage, HEADER)
+    log.append([tick(1)])
+    log.sync_now()
+    start = storage.size
+    log.append([tick(2)])
+    log.sync_now()
+    log.append([tick(3)])
+    end = storage.size
+    storage.flip(1, start)
+    assert Log(storage, HEADER).torn == Torn(1, start, dropped=end - start, intact=1)
+
+
+def test_a_segment_that_cannot_be_begun_ends_the_log() -> None:
+    storage = MemoryStorage()
+    log = Log(storage, HEADER, segment_bytes=100)
+    log.append([tick(1)])
+    storage.fail_begins(OSError(28, "No space left on device"))
+    with pytest.raises(OSError, match="No space"):
+        log.append([tick(2)])
     with pytest.raises(AssertionError, match="takes no more"):
         log.append([tick(2)])
