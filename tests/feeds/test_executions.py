@@ -3,8 +3,9 @@
 import pytest
 
 from builders import SECOND_NS, START_NS, buy, cancel, cancel_all, instrument, place, sell
-from krakenbox.feeds.executions import SNAPSHOT_FILLS, ExecutionOptions, Executions, OrderEvent
+from krakenbox.feeds.executions import ExecutionOptions, Executions
 from krakenbox.feeds.hub import Subscriber
+from krakenbox.feeds.orders import SNAPSHOT_FILLS, OrderEvent
 from krakenbox.model.command import SetLimits
 from krakenbox.model.event import OrderAccepted, OrderClosed, OrderFilled, OrderOpened
 from krakenbox.model.fixed import Cost, Price, Qty

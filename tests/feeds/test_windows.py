@@ -46,3 +46,19 @@ def test_a_change_is_noted_by_the_windows_that_reach_it() -> None:
     assert [changes.of(depth) for depth in (10, 25, 100)] == [1, 2, 2]
     changes.note(rank=0, time_ns=4)
     assert [changes.of(depth) for depth in (10, 25, 100)] == [4, 4, 4]
+
+
+def test_windows_are_told_by_depth_whoever_came_first() -> None:
+    windows = Windows()
+    for depth in (100, 10, 25):
+        windows.open(depth)
+    assert [window.depth for window in windows.bids] == [10, 25, 100]
+    assert [window.depth for window in windows.asks] == [10, 25, 100]
+
+
+def test_times_of_changes_are_taken_on() -> None:
+    changes = LastChanges((10, 25), 1)
+    changes.note(rank=12, time_ns=5)
+    copy = LastChanges((10, 25, 100), 7)
+    copy.restore(changes.capture())
+    assert [copy.of(depth) for depth in (10, 25, 100)] == [1, 5, 7]

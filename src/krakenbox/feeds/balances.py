@@ -31,6 +31,14 @@ class Balances:
             messages.append((stream.who, balances("update", (row,), stream.count())))
         return messages
 
+    def capture(self) -> dict[AccountId, dict[str, Amount]]:
+        """Its state: balances by account and asset."""
+        return self._accounts
+
+    def restore(self, image: dict[AccountId, dict[str, Amount]]) -> None:
+        """Take a state on."""
+        self._accounts = image
+
     def subscribe(self, who: Subscriber, account: AccountId, snapshot: bool) -> str:
         """Open a subscription; its snapshot, empty text if it wants none."""
         stream = self.streams.add(who, account, None)

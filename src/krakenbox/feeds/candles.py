@@ -26,8 +26,11 @@ SNAPSHOT_BACK = 9
 MINUTE_NS = 60_000_000_000
 
 
-class Candle(Struct, gc=False):
-    """Trades of one span; `cost` is their exact price x qty sum."""
+class Candle(Struct, array_like=True, gc=False):
+    """Trades of one span; `cost` is their exact price x qty sum.
+
+    Part of snapshots of the views: new fields go to the end with a default.
+    """
 
     begin_ns: int
     open: Price
@@ -51,6 +54,13 @@ class Candle(Struct, gc=False):
         self.qty = Qty(self.qty + later.qty)
         self.cost += later.cost
         self.trades += later.trades
+
+
+class CandlesImage(Struct, array_like=True):
+    """Candles in a snapshot of the views; new fields go to the end with a default."""
+
+    finished: dict[int, list[Candle]]
+    minute: Candle | None
 
 
 class Candles:
@@ -133,6 +143,16 @@ class Candles:
                 break
             candles.append(candle)
         return candles[::-1]
+
+    def capture(self) -> CandlesImage:
+        """Its state."""
+        return CandlesImage({each: list(candles) for each, candles in self._finished.items()}, self._minute)
+
+    def restore(self, image: CandlesImage) -> None:
+        """Take a state on."""
+        for minutes, candles in image.finished.items():
+            self._finished[minutes].extend(candles)
+        self._minute = image.minute
 
 
 def bars_end_ns(event: HistorySeeded) -> int:

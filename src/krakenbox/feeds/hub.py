@@ -9,15 +9,20 @@ leave at once.
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+from msgspec import Struct
+
 from krakenbox.feeds.audiences import Audiences, ViewKey
 from krakenbox.feeds.balances import Balances
-from krakenbox.feeds.executions import ExecutionOptions, Executions, OrderEvent
-from krakenbox.feeds.market import Market
-from krakenbox.feeds.reference import Reference
+from krakenbox.feeds.executions import ExecutionOptions, Executions
+from krakenbox.feeds.market import Market, MarketImage
+from krakenbox.feeds.orders import OrderEvent, OrdersImage
+from krakenbox.feeds.reference import Reference, ReferenceImage
 from krakenbox.feeds.streams import Subscriber
 from krakenbox.model import event as events
 from krakenbox.model.command import OrderRef, Tier
 from krakenbox.model.event import Event, Outcome
+from krakenbox.model.fixed import Amount
 from krakenbox.model.order import AccountId, OrderTerms
 from krakenbox.protocol.framing import text_frame
 from krakenbox.protocol.v2 import channels
@@ -26,6 +31,18 @@ __all__ = ["INSTRUMENT", "ExecutionOptions", "Hub", "Subscriber", "ViewKey"]
 
 INSTRUMENT = ViewKey("instrument")
 """The one public view without a symbol."""
+
+
+class _Image(Struct):
+    """What all views show at a sequence number; new fields have a default."""
+
+    seq: int
+    reference: ReferenceImage
+    accounts: dict[AccountId, Tier]
+    nonces: dict[str, int]
+    markets: dict[str, MarketImage]
+    executions: dict[AccountId, OrdersImage]
+    balances: dict[AccountId, dict[str, Amount]]
 
 
 class Hub:
@@ -59,6 +76,25 @@ class Hub:
             handlers[type(event)](event)
         self._render(time_ns)
         self.seq = outcome.seq
+
+    def capture(self) -> bytes:
+        """What every view shows, between two commands. Who looks at it is not part of that."""
+        markets = {symbol: market.capture() for symbol, market in self._markets.items()}
+        accounts = (self.accounts, self.nonces)
+        private = (self._executions.capture(), self._balances.capture())
+        return msgspec.json.encode(_Image(self.seq, self.reference.capture(), *accounts, markets, *private))
+
+    def restore(self, data: bytes) -> None:
+        """Take on what `capture` gave; nothing may have happened here yet. Raises msgspec's errors."""
+        assert not self.seq, f"restore an empty hub; this one stands at {self.seq}"
+        image = msgspec.json.decode(data, type=_Image)
+        self.seq, self.accounts, self.nonces = image.seq, image.accounts, image.nonces
+        self.reference.restore(image.reference)
+        for symbol, views in image.markets.items():
+            market = self._markets[symbol] = Market(self.reference.table.instruments[symbol], 0)
+            market.restore(views)
+        self._executions.restore(image.executions)
+        self._balances.restore(image.balances)
 
     # -- public views
 

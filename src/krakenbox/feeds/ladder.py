@@ -51,6 +51,11 @@ class Ladder:
             self.step = Step.INSERTED
         self.qtys[key] = qty
 
+    def restore(self, levels: list[tuple[Price, Qty]]) -> None:
+        """Take captured levels on, best first."""
+        self.qtys = {price * self.sign: qty for price, qty in levels}
+        self.keys[:] = self.qtys
+
     @property
     def best(self) -> Price:
         """Price of the best level; 0 when the side is empty."""

@@ -8,11 +8,13 @@ Per change, in order (Kraken, websocket-v2/level3):
     order outside the window    nothing
 """
 
+from msgspec import Struct
+
 from krakenbox.feeds.ladder import Ladder, Ladders, Step
 from krakenbox.feeds.top import Top, TopChecksum
 from krakenbox.feeds.windows import LastChanges, Window, Windows
 from krakenbox.model.event import BookAction, BookChanged
-from krakenbox.model.fixed import to_text
+from krakenbox.model.fixed import Price, Qty, to_text
 from krakenbox.model.instrument import Instrument
 from krakenbox.model.order import OrderId, Side
 from krakenbox.protocol.checksum import fragment
@@ -21,6 +23,31 @@ from krakenbox.protocol.v2 import channels
 
 DEPTHS = (10, 100, 1000)
 """Windows one can subscribe to, in price levels (Kraken, websocket-v2/level3)."""
+
+
+class RestingImage(Struct, array_like=True, gc=False):
+    """One order of a book in a snapshot of the views; new fields go to the end with a default."""
+
+    order_id: OrderId
+    qty: Qty
+    """What it shows."""
+    time_ns: int
+
+
+class LevelImage(Struct, array_like=True):
+    """One level of a book in a snapshot of the views: its queue, oldest first."""
+
+    price: Price
+    orders: list[RestingImage]
+
+
+class BookImage(Struct, array_like=True):
+    """A book in a snapshot of the views, best levels first; new fields go to the end with a default."""
+
+    bids: list[LevelImage]
+    asks: list[LevelImage]
+    changed: dict[int, int]
+    """When each window of level3 changed last."""
 
 
 class Level3:
@@ -45,6 +72,16 @@ class Level3:
         side.follow_fragments(event)
         self._checksum.follow(side.top)
         side.record(event)
+
+    def capture(self) -> BookImage:
+        """The whole book, for the ladders too."""
+        return BookImage(self._bids.capture(), self._asks.capture(), self.changes.capture())
+
+    def restore(self, symbol: str, image: BookImage) -> None:
+        """Take a book on, for the ladders too."""
+        self._bids.restore(symbol, Side.BUY, image.bids)
+        self._asks.restore(symbol, Side.SELL, image.asks)
+        self.changes.restore(image.changed)
 
     def watch(self, depth: int) -> None:
         """Somebody looks at this window from now on."""
@@ -108,6 +145,42 @@ class _Side:
         else:
             # A known order keeps its place in the dict, as it does in the queue.
             self._queues[ladder.key][event.order_id] = event
+
+    def capture(self) -> list[LevelImage]:
+        """Every level."""
+        sign = self.ladder.sign
+        return [
+            LevelImage(
+                Price(key * sign),
+                [
+                    RestingImage(order.order_id, order.order_qty, order.order_time_ns)
+                    for order in self._queues[key].values()
+                ],
+            )
+            for key in self.ladder.keys
+        ]
+
+    def restore(self, symbol: str, side: Side, levels: list[LevelImage]) -> None:
+        """Take captured levels on: each order as if it had come last."""
+        totals: list[tuple[Price, Qty]] = []
+        for level in levels:
+            price, total = level.price, Qty(sum([order.qty for order in level.orders]))
+            totals.append((price, total))
+            self._queues[price * self.ladder.sign] = {
+                order.order_id: BookChanged(
+                    order.time_ns,
+                    symbol,
+                    side,
+                    price,
+                    total,
+                    BookAction.ADDED,
+                    order.order_id,
+                    order.qty,
+                    order.time_ns,
+                )
+                for order in level.orders
+            }
+        self.ladder.restore(totals)
 
     def orders(self, depth: int) -> list[str]:
         """Text of the best levels' orders."""

@@ -1,13 +1,15 @@
 """The public views of one symbol, advanced together and rendered once per command."""
 
+from msgspec import Struct
+
 from krakenbox.feeds import v2
 from krakenbox.feeds.audiences import ViewKey
-from krakenbox.feeds.candles import Candles
+from krakenbox.feeds.candles import Candles, CandlesImage
 from krakenbox.feeds.depth import Depth
 from krakenbox.feeds.ladder import Ladders
-from krakenbox.feeds.level3 import Level3
-from krakenbox.feeds.ticker import Ticker
-from krakenbox.feeds.trades import Trades
+from krakenbox.feeds.level3 import BookImage, Level3
+from krakenbox.feeds.ticker import Ticker, TickerImage
+from krakenbox.feeds.trades import TradeImage, Trades
 from krakenbox.model.event import BookChanged, HistorySeeded, Traded
 from krakenbox.model.instrument import Instrument
 
@@ -15,6 +17,17 @@ Update = tuple[ViewKey, str]
 """A watched view and the text of its frame."""
 Views = dict[int | str, ViewKey]
 """Watched views of one channel by their parameter."""
+
+
+class MarketImage(Struct, array_like=True):
+    """One symbol's views in a snapshot; new fields go to the end with a default."""
+
+    book: BookImage
+    depth_changed: dict[int, int]
+    """When each window of the book by level changed last."""
+    trades: list[TradeImage]
+    candles: CandlesImage
+    ticker: TickerImage
 
 
 class Market:
@@ -69,11 +82,32 @@ class Market:
         self.candles.seed(event)
         self.ticker.seed(event)
 
+    def capture(self) -> MarketImage:
+        """The state of every view, between two commands."""
+        return MarketImage(
+            self.level3.capture(),
+            self.depth.changes.capture(),
+            self.trades.capture(),
+            self.candles.capture(),
+            self.ticker.capture(),
+        )
+
+    def restore(self, image: MarketImage) -> None:
+        """Take a state on that nobody has seen yet."""
+        symbol = self.instrument.symbol
+        self.level3.restore(symbol, image.book)
+        self.depth.changes.restore(image.depth_changed)
+        self.trades.restore(symbol, image.trades)
+        self.candles.restore(image.candles)
+        self.ticker.restore(image.ticker)
+
     def watch(self, view: ViewKey) -> None:
         """Somebody sees this view from now on."""
         if view.channel == "ticker" and "ticker" not in self._watched:
             self.ticker.moved()  # prices that moved while nobody watched pull no trigger
-        self._watched.setdefault(view.channel, {})[view.param] = view
+        views = {**self._watched.get(view.channel, {}), view.param: view}
+        # In an order of their own, so that no order of frames tells who came first.
+        self._watched[view.channel] = dict(sorted(views.items(), key=lambda each: str(each[0])))
         if view.channel == "book":
             self.depth.watch(int(view.param))
         elif view.channel == "level3":

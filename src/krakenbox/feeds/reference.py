@@ -1,9 +1,19 @@
 """What is listed and in which mode the venue is (channels `instrument` and `status`)."""
 
+from msgspec import Struct
+
 from krakenbox.model.event import AssetListed, InstrumentListed, SystemStatusChanged
-from krakenbox.model.instrument import InstrumentTable, SystemStatus
+from krakenbox.model.instrument import Asset, Instrument, InstrumentTable, SystemStatus
 from krakenbox.protocol.framing import text_frame
 from krakenbox.protocol.v2 import channels
+
+
+class ReferenceImage(Struct):
+    """What is listed, in a snapshot of the views, in order of listing; new fields have a default."""
+
+    status: SystemStatus
+    assets: list[Asset]
+    instruments: list[Instrument]
 
 
 class Reference:
@@ -57,6 +67,19 @@ class Reference:
     def change_status(self, event: SystemStatusChanged) -> None:
         """Take in a new engine mode."""
         self.status = event.status
+
+    def capture(self) -> ReferenceImage:
+        """Its state."""
+        table = self.table
+        return ReferenceImage(self.status, list(table.assets.values()), list(table.instruments.values()))
+
+    def restore(self, image: ReferenceImage) -> None:
+        """Take a state on."""
+        self.status = image.status
+        for asset in image.assets:
+            self.table.add_asset(asset)
+        for instrument in image.instruments:
+            self.table.add(instrument)
 
     def update(self) -> str:
         """Text of the records changed since the last update, in order of change."""

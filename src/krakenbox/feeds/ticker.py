@@ -20,8 +20,11 @@ PCT_SCALE = 10_000
 """`change_pct` is in percentage points with two decimals."""
 
 
-class Minute(Struct, gc=False):
-    """Trades of one minute; `number` counts minutes since the epoch."""
+class Minute(Struct, array_like=True, gc=False):
+    """Trades of one minute; `number` counts minutes since the epoch.
+
+    Part of snapshots of the views: new fields go to the end with a default.
+    """
 
     number: int
     open: Price
@@ -30,6 +33,14 @@ class Minute(Struct, gc=False):
     qty: Qty
     cost: int
     trades: int
+
+
+class TickerImage(Struct, array_like=True):
+    """A ticker in a snapshot of the views; new fields go to the end with a default. The sums follow."""
+
+    time_ns: int
+    last: Price
+    day: list[Minute]
 
 
 class Ticker:
@@ -83,6 +94,18 @@ class Ticker:
     def quote(self, time_ns: int) -> None:
         """The best level of a side has just changed in the ladders."""
         self.time_ns = time_ns
+
+    def capture(self) -> TickerImage:
+        """Its state."""
+        return TickerImage(self.time_ns, self.last, list(self._day))
+
+    def restore(self, image: TickerImage) -> None:
+        """Take a state on; the ladders have theirs already."""
+        self.time_ns = image.time_ns
+        for minute in image.day:
+            self._add(minute)
+        self.last = image.last
+        self._quoted = self._best()
 
     def moved(self) -> bool:
         """Whether a best price is another one than at the last call."""

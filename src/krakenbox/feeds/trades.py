@@ -2,13 +2,28 @@
 
 from collections import deque
 
+from msgspec import Struct
+
 from krakenbox.model.event import HistorySeeded, Traded
+from krakenbox.model.fixed import Price, Qty
+from krakenbox.model.order import OrderType, Side
 
 KEPT = 1_000
 """Trades remembered per symbol: what Kraken's REST `Trades` returns at most."""
 
 SNAPSHOT = 50
 """Trades in a snapshot (Kraken, websocket-v2/trade)."""
+
+
+class TradeImage(Struct, array_like=True, gc=False):
+    """One trade in a snapshot of the views; new fields go to the end with a default."""
+
+    time_ns: int
+    trade_id: int
+    price: Price
+    qty: Qty
+    taker_side: Side
+    taker_type: OrderType
 
 
 class Trades:
@@ -37,3 +52,25 @@ class Trades:
         latest = self.latest
         start = max(0, len(latest) - SNAPSHOT)
         return [latest[place] for place in range(start, len(latest))]
+
+    def capture(self) -> list[TradeImage]:
+        """Its state."""
+        return [
+            TradeImage(each.time_ns, each.trade_id, each.price, each.qty, each.taker_side, each.taker_type)
+            for each in self.latest
+        ]
+
+    def restore(self, symbol: str, image: list[TradeImage]) -> None:
+        """Take a state on."""
+        for each in image:
+            self.latest.append(
+                Traded(
+                    each.time_ns,
+                    symbol,
+                    each.trade_id,
+                    each.price,
+                    each.qty,
+                    each.taker_side,
+                    each.taker_type,
+                )
+            )

@@ -139,8 +139,8 @@ def _candle(candle: Candle, minutes: int, instrument: Instrument) -> str:
     )
 
 
-class Watch(Struct, gc=False):
-    """How far a trigger has come."""
+class Watch(Struct, array_like=True, gc=False):
+    """How far a trigger has come. Part of snapshots of the views: new fields go to the end with a default."""
 
     trigger_price: Price
     """What it comes to; 0 until a scheduled order starts."""

@@ -45,6 +45,14 @@ class LastChanges:
         """Time of a window's last change; of the listing before there was one."""
         return self._times[self._depths.index(depth)]
 
+    def capture(self) -> dict[int, int]:
+        """Times by depth."""
+        return dict(zip(self._depths, self._times, strict=True))
+
+    def restore(self, times: dict[int, int]) -> None:
+        """Take captured times on; a depth that had none keeps the time of the listing."""
+        self._times = [times.get(depth, time_ns) for depth, time_ns in self.capture().items()]
+
 
 class Windows:
     """The watched windows of one book."""
@@ -63,6 +71,8 @@ class Windows:
         """Begin to collect for one depth."""
         assert depth not in self._by_depth, f"depth {depth} is watched already"
         self._by_depth[depth] = (Window(depth), Window(depth))
+        # By depth, so that no order of frames tells who came first.
+        self._by_depth = dict(sorted(self._by_depth.items()))
         self._arrange()
 
     def close(self, depth: int) -> None:
