@@ -42,7 +42,7 @@ class Tape:
     def next_deadline(self) -> int | None:
         return self.deadline
 
-    def observe(self, events: list[Event]) -> None:
+    def observe(self, stamped: Stamped, events: list[Event]) -> None:
         self.observed += len(events)
 
     def value(self) -> bytes:
@@ -59,7 +59,7 @@ class WholeState:
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
 
-    def observe(self, events: list[Event]) -> None:
+    def observe(self, stamped: Stamped, events: list[Event]) -> None:
         """There is nothing to keep up."""
 
     def value(self) -> bytes:

@@ -45,7 +45,7 @@ class Machine(Protocol):
 class Digest(Protocol):
     """The hash of the machine's state, kept up as it changes: `venue.hashing.Digest`."""
 
-    def observe(self, events: list[Event]) -> None:
+    def observe(self, stamped: Stamped, events: list[Event]) -> None:
         """Take in what a command did."""
         ...
 
@@ -212,7 +212,7 @@ class Sequencer:
                 self.failure = error
                 raise self._crash(stamped) from error
             if observe is not None:
-                observe(events)
+                observe(stamped, events)
             outcomes.append(Outcome(stamped.seq, stamped.time_ns, events, origin))
         return outcomes
 

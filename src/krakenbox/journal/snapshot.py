@@ -85,10 +85,12 @@ def decode(data: bytes) -> Image:
     return msgspec.msgpack.decode(body, type=Image)
 
 
-def newest(shelf: Shelf) -> Newest:
-    """The newest whole snapshot."""
+def newest(shelf: Shelf, upto_seq: int | None = None) -> Newest:
+    """The newest whole snapshot, of those up to a sequence number where one is given."""
     damaged: list[int] = []
     for seq in sorted(shelf.kept(), reverse=True):
+        if upto_seq is not None and seq > upto_seq:
+            continue
         try:
             return Newest(decode(shelf.get(seq)), tuple(damaged))
         except DamagedSnapshot:

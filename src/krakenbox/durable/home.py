@@ -1,0 +1,76 @@
+"""Where an exchange lives: what a start needs of it, and the place that ends with the process."""
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from krakenbox.journal.snapshot import MemoryShelf, Shelf
+from krakenbox.journal.storage import NoStorage, Storage
+
+
+class Identity(Struct, frozen=True, kw_only=True):
+    """What an exchange keeps of itself beside the journal."""
+
+    venue_id: int
+    secret: bytes
+    """Signs WebSocket tokens, so that a restart revokes none."""
+    begun: bool = False
+    """Whether the opening is durable; before, whatever is in the journal was shown to nobody."""
+    opened: dict[str, dict[str, int]] = {}
+    """What each account of the configuration was opened with, in ledger units."""
+
+
+class Home(Protocol):
+    """A place for one exchange: its log, its snapshots, and small files that are replaced as a whole."""
+
+    storage: Storage
+    shelf: Shelf
+    lasting: bool
+    """Whether it outlives the process: then states are hashed and captured."""
+
+    def identity(self) -> Identity | None:
+        """Who the exchange is; None in a new place."""
+        ...
+
+    def remember(self, identity: Identity) -> None:
+        """Replace the identity."""
+        ...
+
+    def read(self, name: str) -> bytes | None:
+        """A small file; None where there is none."""
+        ...
+
+    def write(self, name: str, data: bytes) -> None:
+        """Replace a small file."""
+        ...
+
+    def close(self) -> None:
+        """Use it no more."""
+        ...
+
+
+class Nowhere:
+    """A home that ends with the process and keeps no log: nobody could read it."""
+
+    lasting = False
+
+    def __init__(self) -> None:
+        self.storage = NoStorage()
+        self.shelf = MemoryShelf()
+
+    def identity(self) -> Identity | None:
+        """Always a new one."""
+        return None
+
+    def remember(self, identity: Identity) -> None:
+        """Nobody will ask."""
+
+    def read(self, name: str) -> bytes | None:
+        """Nothing."""
+        return None
+
+    def write(self, name: str, data: bytes) -> None:
+        """Forget it."""
+
+    def close(self) -> None:
+        """There is nothing to let go."""

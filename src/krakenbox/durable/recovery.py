@@ -1,0 +1,112 @@
+"""The start of every exchange: the newest snapshot that can be used, then the log behind it.
+
+An exchange that never ran is the case without either. There is no other way to a running one, so a restart, a
+replay and a simulated crash all prove the same path.
+"""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from krakenbox.feeds.hub import Hub
+from krakenbox.journal import snapshot
+from krakenbox.journal.log import Header, JournalError, Log
+from krakenbox.journal.snapshot import Image, Shelf
+from krakenbox.journal.storage import SEGMENT_BYTES, Storage
+from krakenbox.model.event import Outcome
+from krakenbox.sequencer import BATCH_LIMIT, Hashing, Recovery, Sequencer
+from krakenbox.venue import state
+from krakenbox.venue.exchange import Exchange
+from krakenbox.venue.hashing import Digest
+
+VENUE, FEEDS, DIGEST = "venue", "feeds", "digest"
+"""Parts of a snapshot: the exchange, the views, and the state hash that the exchange must come back to."""
+
+HASH_EVERY = 10_000
+"""A replay that goes wrong is found within so many commands, for some milliseconds each time."""
+
+Witness = Callable[[Outcome], None]
+"""Told of every outcome of the replay, behind the views."""
+
+
+class SnapshotRefused(JournalError):
+    """A snapshot is whole, but its state is not the one that was captured."""
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """How to start."""
+
+    header: Header
+    now_ns: Callable[[], int]
+    witnesses: tuple[Witness, ...] = ()
+    history_seq: int | None = None
+    """What the history has: it must be told everything behind it, so no later snapshot will do."""
+    accept_future: bool = False
+    """Whether the log may end more than a minute ahead of the clock."""
+    hash_every: int = HASH_EVERY
+    """Commands between state hashes in the log; 0 = none, where nothing is kept."""
+    segment_bytes: int = SEGMENT_BYTES
+    batch_limit: int = BATCH_LIMIT
+
+
+class Started(Struct, frozen=True, kw_only=True):
+    """An exchange ready for its first command, and what its start has found."""
+
+    exchange: Exchange
+    hub: Hub
+    log: Log
+    sequencer: Sequencer
+    """Publishes to nobody yet."""
+    image_seq: int
+    """Of the snapshot it started from; 0 for none."""
+    damaged: tuple[int, ...]
+    """Later snapshots that were damaged and passed over."""
+    recovery: Recovery
+
+
+def recover(storage: Storage, shelf: Shelf, plan: Plan) -> Started:
+    """Start. Raises a `JournalError` that says where and why if what is stored cannot be gone on from."""
+    found = snapshot.newest(shelf, plan.history_seq)
+    image, hub = found.image, Hub()
+    after_seq = 0 if image is None else image.seq
+    log = Log(storage, plan.header, after_seq, plan.segment_bytes)
+    exchange = Exchange(plan.header.venue_id) if image is None else state.decode(image.parts[VENUE])
+    digest = Digest(exchange) if plan.hash_every else None
+    if image is not None:
+        hub.restore(image.parts[FEEDS])
+        _compare(image, (digest or Digest(exchange)).value())
+    hashing = None if digest is None else Hashing(digest, plan.hash_every)
+    publish = _publish(hub, plan.witnesses)
+    sequencer = Sequencer(exchange, log, plan.now_ns, publish, plan.batch_limit, hashing)
+    recovery = sequencer.recover(after_seq, plan.accept_future)
+    sequencer.publish = _nowhere
+    return Started(
+        exchange=exchange,
+        hub=hub,
+        log=log,
+        sequencer=sequencer,
+        image_seq=after_seq,
+        damaged=found.damaged,
+        recovery=recovery,
+    )
+
+
+def _compare(image: Image, state_hash: bytes) -> None:
+    found, expected = state_hash.hex(), image.parts[DIGEST].decode()
+    if found != expected:
+        raise SnapshotRefused(f"snapshot {image.seq}: expected the state {expected}; was {found}")
+
+
+def _publish(hub: Hub, witnesses: tuple[Witness, ...]) -> Callable[[list[Outcome]], None]:
+    def publish(outcomes: list[Outcome]) -> None:
+        for outcome in outcomes:
+            hub.apply(outcome)
+            for witness in witnesses:
+                witness(outcome)
+
+    return publish
+
+
+def _nowhere(outcomes: list[Outcome]) -> None:
+    """Whoever goes on says where to."""
+    raise AssertionError("set `publish` before the first command")
