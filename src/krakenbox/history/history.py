@@ -139,11 +139,14 @@ class History:
         """Take in what a command did. Outcomes that come again are no harm, before or after a restart."""
         events = self._sieve.keep(outcome)
         with self._lock:
+            # Seen in the same breath as buffered or dropped: the writer passes all that was seen once the
+            # buffer is empty, which it may become while room is waited for.
+            fits = not events or self._has_room(len(events))
             if outcome.seq > self._seen:
                 self._seen, self._seen_ns = outcome.seq, outcome.time_ns
             if not events or self._lost:
                 return
-            if self._buffer and self._size + len(events) > BUFFER_EVENTS and not self._has_room(len(events)):
+            if not fits:
                 self._drop()
                 return
             self._buffer.append(Kept(outcome.seq, outcome.time_ns, events))
@@ -194,16 +197,23 @@ class History:
         self._engines.dispose()
 
     def _has_room(self, more: int) -> bool:
-        """With the lock held: wait for room if nothing could bring back what is dropped."""
+        """With the lock held: whether more fits; waits for it if nothing could bring back what is dropped."""
+        if self._lost or self._fits(more):
+            return True
         if self.catch_up is not None:
             return False
         self._wake.set()
-        return self._room.wait_for(lambda: not self._buffer or self._size + more <= BUFFER_EVENTS, WAIT_S)
+        return self._room.wait_for(lambda: self._lost or self._fits(more), WAIT_S)
+
+    def _fits(self, more: int) -> bool:
+        """One outcome always fits, however many events it has."""
+        return not self._buffer or self._size + more <= BUFFER_EVENTS
 
     def _drop(self) -> None:
         self._buffer.clear()
         self._size = 0
         self._lost = True
+        self._wake.set()
 
     def _read(self, function: Callable[[Connection], T]) -> T:
         with self._engines.reading.connect() as connection:
@@ -236,7 +246,7 @@ class History:
     def _catch_up_and_write(self) -> None:
         if self._hand is not None:
             self._commit()
-        if self._lost and self.catch_up is not None:
+        while self._lost and self.catch_up is not None:
             self._replay(self.catch_up)
         while self._take():
             self._commit()
@@ -329,6 +339,7 @@ class History:
         with self._lock:
             self.failure = error
             self._drop()
+            self._room.notify_all()
             waiters, self._waiters = self._waiters, []
         for waiter in waiters:
             waiter.tell(error)

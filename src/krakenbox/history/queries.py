@@ -306,11 +306,37 @@ def _order(row: Row[Any]) -> PastOrder:
 
 
 def _fill(row: Row[Any]) -> Fill:
-    return msgspec.convert({name: value for name, value in row._mapping.items() if name != "id"}, Fill)
+    return Fill(
+        exec_id=row.exec_id,
+        account=row.account,
+        order_id=row.order_id,
+        symbol=row.symbol,
+        side=Side(row.side),
+        order_type=OrderType(row.order_type),
+        time_ns=row.time_ns,
+        trade_id=row.trade_id,
+        price=row.price,
+        qty=row.qty,
+        cost=row.cost,
+        fee=row.fee,
+        fee_asset=row.fee_asset,
+        fee_usd=row.fee_usd,
+        maker=row.maker,
+    )
 
 
 def _entry(row: Row[Any]) -> LedgerEntry:
-    return msgspec.convert({name: value for name, value in row._mapping.items() if name != "id"}, LedgerEntry)
+    return LedgerEntry(
+        ledger_id=row.ledger_id,
+        account=row.account,
+        asset=row.asset,
+        kind=LedgerKind(row.kind),
+        ref_id=row.ref_id,
+        time_ns=row.time_ns,
+        amount=row.amount,
+        fee=row.fee,
+        balance=row.balance,
+    )
 
 
 def _original(order: PastOrder) -> Amend:
