@@ -66,5 +66,8 @@ def test_a_later_frame_that_knows_the_place_to_be_durable_proves_damage() -> Non
 def test_a_torn_first_frame_is_told_from_a_file_of_another_kind() -> None:
     head, _ = packed(HEAD, b"[]", 0, CHAIN_START)
     assert torn_end(memoryview(head)[:-1], 1, 0, 0) == Torn(1, 0, dropped=len(head) - 1, intact=0)
+    without_its_first_sector = bytes(len(head)) + packed(COMMANDS, b"[1]", 0, CHAIN)[0]
+    torn = torn_end(memoryview(without_its_first_sector), 5, 0, 4)
+    assert torn == Torn(5, 0, dropped=len(without_its_first_sector), intact=1)
     with pytest.raises(DamagedJournal, match="not a journal; it begins with b'-----BEGIN"):
         torn_end(memoryview(b"-----BEGIN CERTIFICATE-----"), 1, 0, 0)

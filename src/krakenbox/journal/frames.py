@@ -100,7 +100,8 @@ def torn_end(data: memoryview, segment: int, position: int, seq: int) -> Torn | 
     rest = bytes(data[position:]).rstrip(b"\0")
     if not rest:
         return None
-    if position == 0 and not HEAD.startswith(rest[_KIND]):
+    # Zeros are a first sector that never got there, though a later one of the same sync did.
+    if position == 0 and not HEAD.startswith(rest[_KIND].rstrip(b"\0")):
         raise DamagedJournal(segment, 0, seq, f"not a journal; it begins with {rest[:16]!r}")
     # Writes of one sync reach a disk in any order, so whole frames may lie behind a torn one. But one that
     # was written when this place was known to be durable proves that nothing was torn here: it rotted.
