@@ -19,15 +19,17 @@ serve: $(READY) ## start the exchange: WebSocket on 8081, HTTP on 8080
 test: $(READY) ## run the tests, third-party clients included
 	@$(BIN)/python -m pytest -q $(ARGS)
 
-check: $(READY) ## format, lint, types, imports, then the tests: what a change must pass
+check: $(READY) ## format, lint, types, imports, tests, then simulated worlds: what a change must pass
 	@echo "== format";  $(BIN)/ruff format --check .
 	@echo "== lint";    $(BIN)/ruff check --quiet .
 	@echo "== types";   $(BIN)/mypy
 	@echo "== imports"; $(BIN)/lint-imports --no-logo
 	@echo "== tests";   $(MAKE) --no-print-directory test
+	@echo "== worlds";  $(BIN)/krakenbox simulate --seeds 200
 
-soak: $(READY) ## run the tests with their full counts (minutes to hours)
+soak: $(READY) ## run the tests with their full counts, and ten thousand worlds (minutes to hours)
 	@KRAKENBOX_SOAK=1 $(BIN)/python -m pytest -q -o faulthandler_timeout=3600 $(ARGS)
+	@$(BIN)/krakenbox simulate --seeds 10000
 
 bench: $(READY) ## measure this machine and write BENCHMARKS.md
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -7,6 +7,7 @@ import typer
 from krakenbox import __version__
 from krakenbox.cli.accounts import accounts
 from krakenbox.cli.serve import serve
+from krakenbox.cli.simulate import simulate
 
 app = typer.Typer(
     name="krakenbox",
@@ -16,6 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(serve)
+app.command()(simulate)
 app.add_typer(accounts)
 
 

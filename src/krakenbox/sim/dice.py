@@ -1,5 +1,10 @@
 """Chance by seed: the same integers on every machine, in every process and under every version of Python."""
 
+from collections.abc import Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
 _MASK = (1 << 64) - 1
 _BELL_DEVIATION = 37_837
 """Standard deviation of the sum of four 16-bit draws: 65,536 times the root of a third."""
@@ -29,6 +34,10 @@ class Dice:
     def chance(self, percent: int) -> bool:
         """True in `percent` of a hundred cases."""
         return self.bits() * 100 >> 64 < percent
+
+    def choice(self, items: Sequence[T]) -> T:
+        """One of them."""
+        return items[self.below(len(items))]
 
     def bell(self, deviation: int) -> int:
         """A number around 0, bell-shaped, within 3.5 standard deviations."""
