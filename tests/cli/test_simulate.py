@@ -20,8 +20,9 @@ def test_it_sums_up_what_was_done() -> None:
     assert [line.partition(":")[0] for line in lines[:3]] == ["seed 5", "seed 6", "seed 7"]
     assert re.match(r"3 worlds, 90 steps, [\d,]+ commands, ", lines[3])
     assert lines[4].startswith("faults: ")
-    assert "times real time" in lines[5]
-    assert len(lines) == 6
+    assert lines[5].startswith("events: ")
+    assert "times real time" in lines[6]
+    assert len(lines) == 7
 
 
 def test_processes_share_the_worlds_and_come_to_the_same() -> None:

@@ -32,10 +32,11 @@ def test_a_crash_ends_the_process() -> None:
 def test_a_clock_steps_and_the_world_does_not(fault: Fault) -> None:
     made = world(fault)
     clock_ns, world_ns = made.times.clock_ns(), made.times.world_ns
+    counted = made.report.faults.get(fault, 0)
     harm.befall(made)
     assert (made.times.clock_ns() > clock_ns) is (fault is Fault.FORWARD)
     assert made.times.world_ns == world_ns
-    assert made.report.faults[fault] == 1
+    assert made.report.faults[fault] == counted + 1
 
 
 def test_a_start_that_overlooks_a_flipped_bit_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,6 +45,17 @@ def test_a_start_that_overlooks_a_flipped_bit_is_found(monkeypatch: pytest.Monke
     monkeypatch.setattr(made, "start", lambda witness: None)
     with pytest.raises(AssertionError, match="flipped, and it was started all the same"):
         harm.damage(made)
+
+
+def test_a_start_far_behind_the_log_that_is_not_refused_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = world(Fault.BACKWARD)
+    clock_ns = made.times.clock_ns()
+    for _ in range(20):
+        harm.set_back(made)
+    assert made.times.clock_ns() == clock_ns
+    monkeypatch.setattr(made, "start", lambda witness: None)
+    with pytest.raises(AssertionError, match=r"it was started \d+ ns behind the log"):
+        list(map(harm.set_back, [made] * 20))
 
 
 def test_an_empty_disk_has_nothing_to_flip() -> None:

@@ -88,6 +88,7 @@ def _summary(total: Report, took_s: float) -> Iterator[str]:
         f"{total.comparisons:,} comparisons with clients"
     )
     yield f"faults: {_counted(total.faults)}"
+    yield f"events: {_counted(total.events)}"
     speed = world_s / max(took_s, 1e-9)
     yield f"{world_s:,.0f} simulated seconds in {took_s:.1f} s: {speed:,.0f} times real time"
 

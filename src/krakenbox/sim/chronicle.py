@@ -4,7 +4,9 @@ Whatever a client can have been told was published before. So if each life of th
 exactly before it adds to it, then nothing a client was told is ever lost, doubled or changed.
 """
 
+from collections import Counter
 from collections.abc import Callable
+from itertools import zip_longest
 from typing import Any
 
 from krakenbox.model.event import (
@@ -61,13 +63,21 @@ class Chronicle:
             assert outcome.seq == self.seq + 1, f"command {outcome.seq} came back after {self.seq}"
             self._add(outcome)
             return
-        found, expected = (outcome.time_ns, outcome.events), self._outcomes[outcome.seq]
-        assert found == expected, f"command {outcome.seq} came to {found} after a restart; was {expected}"
+        time_ns, expected = self._outcomes[outcome.seq]
+        assert outcome.time_ns == time_ns, (
+            f"command {outcome.seq} is of {outcome.time_ns} now; was of {time_ns}"
+        )
+        for now, before in zip_longest(outcome.events, expected):
+            assert now == before, f"command {outcome.seq} came to {now} after a restart; was {before}"
 
     def came_back(self, seq: int) -> None:
         """A start ended at a command: at least what was published is there."""
         assert seq >= self.told_seq, f"command {self.told_seq} was published, but the log ended at {seq}"
         assert seq == self.seq, f"the log ended at {seq}, its commands at {self.seq}"
+
+    def kinds(self) -> dict[str, int]:
+        """How many events of each kind there were."""
+        return Counter(type(event).__name__ for _, events in self._outcomes.values() for event in events)
 
     def _add(self, outcome: Outcome) -> None:
         assert outcome.time_ns > self._time_ns, f"stamp {outcome.time_ns} after {self._time_ns}"

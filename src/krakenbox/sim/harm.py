@@ -4,9 +4,10 @@ import errno
 from collections.abc import Callable
 from typing import Protocol
 
-from krakenbox.journal.log import DamagedJournal
+from krakenbox.journal.log import DamagedJournal, Log
 from krakenbox.journal.storage import MemoryStorage
 from krakenbox.model.event import Outcome
+from krakenbox.sequencer import AHEAD_LIMIT_NS, RecoveryRefused
 from krakenbox.sim.chronicle import Chronicle
 from krakenbox.sim.clients import Client
 from krakenbox.sim.dice import Dice
@@ -182,6 +183,31 @@ def _backward(world: Victim) -> bool:
     ahead_ns = max(0, world.process.log.time_ns - world.times.clock_ns())
     world.times.offset_ns -= world.dice.below(max(1, _MOST_AHEAD_NS - ahead_ns))
     return True
+
+
+def set_back(world: Victim) -> None:
+    """Between two processes the clock is found far behind the log: no start, until somebody sets it right."""
+    times = world.times
+    if not world.plan.has(Fault.BACKWARD) or world.dice.chance(70):
+        return
+    by_ns = AHEAD_LIMIT_NS + world.dice.below(_FORWARD_NS)
+    ahead_ns = _logged_ns(world) - times.clock_ns()
+    times.offset_ns -= by_ns
+    try:
+        world.start(lambda outcome: None)
+    except RecoveryRefused:
+        assert ahead_ns + by_ns > AHEAD_LIMIT_NS, (
+            f"a start was refused at {ahead_ns + by_ns} ns behind the log"
+        )
+    else:
+        assert ahead_ns + by_ns <= AHEAD_LIMIT_NS, f"it was started {ahead_ns + by_ns} ns behind the log"
+    times.offset_ns += by_ns
+    world.count(Fault.BACKWARD)
+
+
+def _logged_ns(world: Victim) -> int:
+    """The last stamp on the disk."""
+    return Log(world.disk.crashed(), world.process.log.header, segment_bytes=world.plan.segment_bytes).time_ns
 
 
 def calm(world: Victim) -> None:

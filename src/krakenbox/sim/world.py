@@ -63,6 +63,7 @@ class Report(Struct):
     comparisons: int = 0
     world_ns: int = 0
     faults: dict[str, int] = {}
+    events: dict[str, int] = {}
 
     def add(self, other: "Report") -> None:
         """Take in what another world has done."""
@@ -78,6 +79,7 @@ class Report(Struct):
         ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.faults = dict(Counter(self.faults) + Counter(other.faults))
+        self.events = dict(Counter(self.events) + Counter(other.events))
 
 
 class World:
@@ -113,6 +115,7 @@ class World:
             raise Broken(self.plan, self.step, why) from error
         self.report.steps = self.step
         self.report.commands = self.chronicle.seq
+        self.report.events = self.chronicle.kinds()
         self.report.world_ns = self.times.world_ns
         self.report.messages = sum(client.answers for client in self.clients)
         return self.report
@@ -230,6 +233,7 @@ class World:
             dead.hub.drop(who)
         self.disk = survivor(self.disk, self.dice, torn=self.plan.has(Fault.TORN))
         harm.damage(self)
+        harm.set_back(self)
         self.restart_step = 0
         rotten = harm.rot(self)
         self.process = self._started(dead.hub)
