@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from krakenbox.journal.snapshot import MemoryShelf, Shelf
 from krakenbox.journal.storage import NoStorage, Storage
+from krakenbox.model.fixed import Amount
 
 
 class Identity(Struct, frozen=True, kw_only=True):
@@ -16,17 +17,27 @@ class Identity(Struct, frozen=True, kw_only=True):
     """Signs WebSocket tokens, so that a restart revokes none."""
     begun: bool = False
     """Whether the opening is durable; before, whatever is in the journal was shown to nobody."""
-    opened: dict[str, dict[str, int]] = {}
+    opened: dict[str, dict[str, Amount]] = {}
     """What each account of the configuration was opened with, in ledger units."""
 
 
 class Home(Protocol):
     """A place for one exchange: its log, its snapshots, and small files that are replaced as a whole."""
 
-    storage: Storage
-    shelf: Shelf
-    lasting: bool
-    """Whether it outlives the process: then states are hashed and captured."""
+    @property
+    def storage(self) -> Storage:
+        """Where its log lies."""
+        ...
+
+    @property
+    def shelf(self) -> Shelf:
+        """Where its snapshots lie."""
+        ...
+
+    @property
+    def lasting(self) -> bool:
+        """Whether it outlives the process: then states are hashed and captured."""
+        ...
 
     def identity(self) -> Identity | None:
         """Who the exchange is; None in a new place."""

@@ -8,29 +8,22 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from krakenbox.durable.imaging import Restored, restored
 from krakenbox.feeds.hub import Hub
 from krakenbox.journal import snapshot
-from krakenbox.journal.log import Header, JournalError, Log
-from krakenbox.journal.snapshot import Image, Shelf
+from krakenbox.journal.log import Header, Log
+from krakenbox.journal.snapshot import Shelf
 from krakenbox.journal.storage import SEGMENT_BYTES, Storage
 from krakenbox.model.event import Outcome
 from krakenbox.sequencer import BATCH_LIMIT, Hashing, Recovery, Sequencer
-from krakenbox.venue import state
 from krakenbox.venue.exchange import Exchange
 from krakenbox.venue.hashing import Digest
-
-VENUE, FEEDS, DIGEST = "venue", "feeds", "digest"
-"""Parts of a snapshot: the exchange, the views, and the state hash that the exchange must come back to."""
 
 HASH_EVERY = 10_000
 """A replay that goes wrong is found within so many commands, for some milliseconds each time."""
 
 Witness = Callable[[Outcome], None]
 """Told of every outcome of the replay, behind the views."""
-
-
-class SnapshotRefused(JournalError):
-    """A snapshot is whole, but its state is not the one that was captured."""
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -67,15 +60,12 @@ class Started(Struct, frozen=True, kw_only=True):
 def recover(storage: Storage, shelf: Shelf, plan: Plan) -> Started:
     """Start. Raises a `JournalError` that says where and why if what is stored cannot be gone on from."""
     found = snapshot.newest(shelf, plan.history_seq)
-    image, hub = found.image, Hub()
+    image = found.image
     after_seq = 0 if image is None else image.seq
     log = Log(storage, plan.header, after_seq, plan.segment_bytes)
-    exchange = Exchange(plan.header.venue_id) if image is None else state.decode(image.parts[VENUE])
-    digest = Digest(exchange) if plan.hash_every else None
-    if image is not None:
-        hub.restore(image.parts[FEEDS])
-        _compare(image, (digest or Digest(exchange)).value())
-    hashing = None if digest is None else Hashing(digest, plan.hash_every)
+    whole = _empty(plan.header.venue_id) if image is None else restored(image)
+    exchange, hub = whole.exchange, whole.hub
+    hashing = Hashing(whole.digest, plan.hash_every) if plan.hash_every else None
     publish = _publish(hub, plan.witnesses)
     sequencer = Sequencer(exchange, log, plan.now_ns, publish, plan.batch_limit, hashing)
     recovery = sequencer.recover(after_seq, plan.accept_future)
@@ -91,10 +81,9 @@ def recover(storage: Storage, shelf: Shelf, plan: Plan) -> Started:
     )
 
 
-def _compare(image: Image, state_hash: bytes) -> None:
-    found, expected = state_hash.hex(), image.parts[DIGEST].decode()
-    if found != expected:
-        raise SnapshotRefused(f"snapshot {image.seq}: expected the state {expected}; was {found}")
+def _empty(venue_id: int) -> Restored:
+    exchange = Exchange(venue_id)
+    return Restored(exchange, Hub(), Digest(exchange))
 
 
 def _publish(hub: Hub, witnesses: tuple[Witness, ...]) -> Callable[[list[Outcome]], None]:
