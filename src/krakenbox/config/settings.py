@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from krakenbox.durable.home import Data
 from krakenbox.gateway.keys import Permission
 from krakenbox.model.command import FeeTier, Tier
 from krakenbox.model.fixed import Amount, Price
@@ -46,27 +47,6 @@ class Trading(Struct, frozen=True, kw_only=True):
 
     price_protection: Decimal = Decimal(5)
     """How far from the last price, in percent, a market order trades at most."""
-
-
-class Durability(StrEnum):
-    """When a command counts as kept: once the disk says so, or once the operating system has it."""
-
-    COMMIT = "commit"
-    OS = "os"
-
-
-class Data(Struct, frozen=True, kw_only=True):
-    """Table `[data]`: where the exchange lives and what it keeps."""
-
-    directory: str = ""
-    """Empty: it lives in memory and ends with its process."""
-    durability: Durability = Durability.COMMIT
-    retain: int = 2 << 30
-    """Bytes that journal and snapshots may have together; 0 = all. What a start needs is kept in any case."""
-    history: str = ""
-    """URL of the database for the history; empty: an SQLite file beside the journal."""
-    accept_future: bool = False
-    """Whether to start though the journal ends more than a minute ahead of the clock."""
 
 
 class Market(Struct, frozen=True, kw_only=True):

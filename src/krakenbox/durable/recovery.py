@@ -12,9 +12,9 @@ from krakenbox.durable.imaging import Restored, restored
 from krakenbox.feeds.hub import Hub
 from krakenbox.journal import snapshot
 from krakenbox.journal.log import Header, Log
-from krakenbox.journal.snapshot import Shelf
+from krakenbox.journal.snapshot import Newest, Shelf
 from krakenbox.journal.storage import SEGMENT_BYTES, Storage
-from krakenbox.model.event import Outcome
+from krakenbox.model.event import AccountOpened, AssetListed, Event, InstrumentListed, Outcome
 from krakenbox.sequencer import BATCH_LIMIT, Hashing, Recovery, Sequencer
 from krakenbox.venue.exchange import Exchange
 from krakenbox.venue.hashing import Digest
@@ -33,7 +33,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     now_ns: Callable[[], int]
     witnesses: tuple[Witness, ...] = ()
     history_seq: int | None = None
-    """What the history has: it must be told everything behind it, so no later snapshot will do."""
+    """What the history has: it must be told everything behind it, so no later snapshot will do while the log
+    behind it is kept."""
     accept_future: bool = False
     """Whether the log may end more than a minute ahead of the clock."""
     hash_every: int = HASH_EVERY
@@ -59,7 +60,7 @@ class Started(Struct, frozen=True, kw_only=True):
 
 def recover(storage: Storage, shelf: Shelf, plan: Plan) -> Started:
     """Start. Raises a `JournalError` that says where and why if what is stored cannot be gone on from."""
-    found = snapshot.newest(shelf, plan.history_seq)
+    found = _newest(storage, shelf, plan.history_seq)
     image = found.image
     after_seq = 0 if image is None else image.seq
     log = Log(storage, plan.header, after_seq, plan.segment_bytes)
@@ -68,6 +69,9 @@ def recover(storage: Storage, shelf: Shelf, plan: Plan) -> Started:
     hashing = Hashing(whole.digest, plan.hash_every) if plan.hash_every else None
     publish = _publish(hub, plan.witnesses)
     sequencer = Sequencer(exchange, log, plan.now_ns, publish, plan.batch_limit, hashing)
+    if plan.history_seq is not None and after_seq > plan.history_seq:
+        for witness in plan.witnesses:
+            witness(_introduction(exchange))
     recovery = sequencer.recover(after_seq, plan.accept_future)
     sequencer.publish = _nowhere
     return Started(
@@ -79,6 +83,25 @@ def recover(storage: Storage, shelf: Shelf, plan: Plan) -> Started:
         damaged=found.damaged,
         recovery=recovery,
     )
+
+
+def _newest(storage: Storage, shelf: Shelf, history_seq: int | None) -> Newest:
+    """The newest snapshot that the history has caught up with; if its log is gone, the newest of all."""
+    found = snapshot.newest(shelf, history_seq)
+    segments = storage.segments()
+    if found.image is None and segments and segments[0] > 1:
+        return snapshot.newest(shelf)
+    return found
+
+
+def _introduction(exchange: Exchange) -> Outcome:
+    """Who and what there was before a replay begins, for witnesses that were not told."""
+    venue = exchange.venue
+    time_ns, instruments = venue.time_ns, venue.instruments
+    told: list[Event] = [AssetListed(time_ns, asset) for asset in instruments.assets.values()]
+    told += [InstrumentListed(time_ns, instrument) for instrument in instruments.instruments.values()]
+    told += [AccountOpened(time_ns, a.account, a.tier) for a in venue.accounts.values()]
+    return Outcome(venue.seq, time_ns, told)
 
 
 def _empty(venue_id: int) -> Restored:

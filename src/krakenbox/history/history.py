@@ -284,7 +284,9 @@ class History:
 
     def _to_commit(self) -> bool:
         recorder = self._recorder
-        if recorder.size or (recorder.seq > self.committed_seq and self._idle >= IDLE_ROUNDS):
+        # The next start begins at a snapshot that the progress has reached: an end writes it too.
+        due = self._idle >= IDLE_ROUNDS or self._closing.is_set()
+        if recorder.size or (due and recorder.seq > self.committed_seq):
             self._hand = recorder.take()
             return True
         self._idle += 1
