@@ -204,7 +204,7 @@ class Failing(krakenbox.LocalExchange):
                 raise self.error
             os.fsync(file)
 
-        return await Household.open(self.config.data, fresh, 1, self._clock.now_ns, Disk(sync=sync))
+        return await Household.open(self.config.data, fresh, self._clock.now_ns, Disk(sync=sync))
 
 
 def test_a_disk_that_fails_stops_the_acknowledging(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

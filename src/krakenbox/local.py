@@ -46,8 +46,6 @@ from krakenbox.sim.picture import picture
 
 logger = logging.getLogger(__name__)
 
-RULES = 1
-"""Raised by every change of what `Exchange.apply` does."""
 STEP_S = 0.05
 """The market's step, and how late an idle exchange may tell that a timer fell due."""
 SECRET_BYTES = 32
@@ -194,7 +192,7 @@ class LocalExchange:
         return found[0], found[1]
 
     async def _move_in(self, fresh: Identity) -> Household:
-        return await Household.open(self.config.data, fresh, RULES, self._clock.now_ns)
+        return await Household.open(self.config.data, fresh, self._clock.now_ns)
 
     async def _move_out(self) -> None:
         await self.household.close(whole=self._failure is None)

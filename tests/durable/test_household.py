@@ -26,7 +26,7 @@ def run(test: Coroutine[Any, Any, None]) -> None:
 async def opened(path: Path | str, retain: int = 0) -> Household:
     """A household whose outcomes reach views and history."""
     data = Data(directory=str(path), retain=retain)
-    household = await Household.open(data, FRESH, 1, ManualClock(START_NS).now_ns)
+    household = await Household.open(data, FRESH, ManualClock(START_NS).now_ns)
     hub = household.started.hub
 
     def publish(outcomes: list[Any]) -> None:
@@ -114,7 +114,7 @@ def test_a_start_that_fails_leaves_nothing_open(tmp_path: Path) -> None:
         segment = next((tmp_path / "journal").glob("*.log"))
         whole = segment.read_bytes()
         segment.write_bytes(b"x" + whole[1:])
-        with pytest.raises(JournalError, match="journal damaged in segment 0*1 at byte 0"):
+        with pytest.raises(JournalError, match=r"journal damaged in segment 0*1 at byte 0"):
             await opened(tmp_path)
         segment.write_bytes(whole)
         await (await opened(tmp_path)).close()

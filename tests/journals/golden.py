@@ -17,14 +17,13 @@ from drawn_terms import MARKETS, POOR
 from krakenbox.clock import ManualClock
 from krakenbox.journal.log import Header, Log
 from krakenbox.journal.storage import MemoryStorage
-from krakenbox.local import RULES
 from krakenbox.model import command as model
 from krakenbox.model.command import Command, Deposit, FeeTier, OpenAccount, Stamped, Tier, UseNonce
 from krakenbox.model.event import Event, OrderAccepted, Outcome
 from krakenbox.model.fixed import Amount, Price, Qty
 from krakenbox.model.order import AccountId, OrderId, OrderType, Side
 from krakenbox.sequencer import Hashing, Sequencer, SequencerCrash
-from krakenbox.venue.exchange import Exchange
+from krakenbox.venue.exchange import RULES, Exchange
 from krakenbox.venue.hashing import Digest
 from operations import NAMES, Operations
 from reference.naive_book import NaiveVenue

@@ -8,9 +8,9 @@ import pytest
 from journals.golden import HERE, Golden, Recording, record, stored
 from krakenbox.journal.log import ForeignJournal, Header, Log, stored_header
 from krakenbox.journal.reading import Reader
-from krakenbox.local import RULES
 from krakenbox.model.command import Command
 from krakenbox.model.event import Rejected
+from krakenbox.venue.exchange import RULES
 from krakenbox.venue.state import state_hash
 
 FOLDERS = sorted(HERE.glob("rules-*"))

@@ -1,18 +1,20 @@
 """One exchange at home: recovered, its history written behind, its snapshots kept while it runs."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 from krakenbox.durable.directory import Directory
-from krakenbox.durable.home import Data, Home, Identity, Nowhere
+from krakenbox.durable.home import Data, Durability, Home, Identity, Nowhere
 from krakenbox.durable.keeper import Keeper
 from krakenbox.durable.recovery import HASH_EVERY, Plan, Started, recover
 from krakenbox.history.history import History
 from krakenbox.journal.disk import Disk
 from krakenbox.journal.log import Header
 from krakenbox.model.event import Outcome
+from krakenbox.venue.exchange import RULES
 
 
 class Household:
@@ -32,7 +34,7 @@ class Household:
 
     @classmethod
     async def open(
-        cls, data: Data, fresh: Identity, rules: int, now_ns: Callable[[], int], disk: Disk | None = None
+        cls, data: Data, fresh: Identity, now_ns: Callable[[], int], disk: Disk | None = None
     ) -> "Household":
         """Recover what lives at `data`, or begin an exchange of the identity `fresh`.
 
@@ -47,7 +49,7 @@ class Household:
             history = History(data.history or home.history_url, identity.venue_id)
             closing.push_async_callback(history.close)
             plan = Plan(
-                header=Header(rules=rules, venue_id=identity.venue_id),
+                header=Header(rules=RULES, venue_id=identity.venue_id),
                 now_ns=now_ns,
                 witnesses=(history.observe,),
                 history_seq=history.committed_seq,
@@ -56,7 +58,7 @@ class Household:
             )
             found = cls(home, identity, history, recover(home.storage, home.shelf, plan))
             if isinstance(home, Directory):
-                found._keep(home, data.retain)
+                found._keep(home, data)
             found._closing = closing.pop_all()
         return found
 
@@ -89,7 +91,7 @@ class Household:
         finally:
             await self._closing.aclose()
 
-    def _keep(self, home: Directory, retain: int) -> None:
+    def _keep(self, home: Directory, data: Data) -> None:
         history, sequencer = self.history, self.started.sequencer
 
         def catch_up(after_seq: int) -> Iterator[Outcome]:
@@ -97,7 +99,10 @@ class Household:
             return (outcome for outcome in past if outcome.seq > after_seq)
 
         history.catch_up = catch_up
-        self._keeper = Keeper(self.started, home.shelf, retain, lambda: history.committed_seq)
+        self._keeper = Keeper(self.started, home.shelf, data.retain, lambda: history.committed_seq)
+        if data.durability is Durability.OS:
+            # The machine's crash could else leave a snapshot of what the journal's files lost.
+            self._keeper.settle_by(os.sync)
 
 
 def _home(data: Data, disk: Disk | None) -> Home:

@@ -15,7 +15,7 @@ import gc
 import os
 import signal
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NoReturn, Protocol, runtime_checkable
 
 import msgspec
@@ -121,6 +121,8 @@ class Imager:
         self._sequencer = sequencer
         self._shelf = shelf
         self._rules = rules
+        self.settle: Callable[[], None] = lambda: None
+        """What the child does before a snapshot counts."""
         self._pid = 0
         """The child; 0 for none."""
         self._pipe = -1
@@ -235,6 +237,7 @@ class Imager:
         if os.read(pipe, 1) != _GO:
             shelf.tidy()
             return _LEFT_OUT
+        self.settle()
         shelf.keep(found.seq)
         return 0
 

@@ -35,6 +35,10 @@ class Keeper:
         self.image_seq = started.image_seq
         """The newest snapshot."""
 
+    def settle_by(self, settle: Callable[[], None]) -> None:
+        """Have the child call this before a snapshot counts: the journal is not on the disk by itself."""
+        self._imager.settle = settle
+
     def step(self) -> None:
         """Look whether a snapshot is due or done; every now and then."""
         self._note(self._imager.poll())

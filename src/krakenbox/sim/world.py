@@ -29,11 +29,11 @@ from krakenbox.sim.house import House
 from krakenbox.sim.links import Link
 from krakenbox.sim.process import Process, Times
 from krakenbox.sim.stage import NAMES, Prices, opening
+from krakenbox.venue.exchange import RULES
 from krakenbox.venue.state import state_hash
 
 START_NS = 1_767_225_600 * 1_000_000_000
 """2026-01-01T00:00:00Z."""
-_RULES = 1
 _SNAPSHOTS_KEPT = 2
 """One of them may rot."""
 _CALM_ROUNDS = 12
@@ -153,7 +153,7 @@ class World:
         """Make one now and then, keep the newest few, and of the log what the oldest needs."""
         process = self.process
         if self.plan.has(Feature.SNAPSHOTS) and self.step % self.plan.image_every == 0:
-            process.draw(_RULES)
+            process.draw(RULES)
         if not process.keep(self.shelf):
             return
         self.report.snapshots += 1
@@ -259,7 +259,7 @@ class World:
     def start(self, witness: Callable[[Outcome], None]) -> Started:
         """Start from what is on the disk."""
         plan = recovery.Plan(
-            header=Header(rules=_RULES, venue_id=self.plan.seed),
+            header=Header(rules=RULES, venue_id=self.plan.seed),
             now_ns=self.times.clock_ns,
             witnesses=(witness,),
             hash_every=self.plan.hash_every,
