@@ -1,9 +1,11 @@
 """An exchange with a data directory goes on where it was, and stops acknowledging when it cannot be kept."""
 
+import asyncio
 import errno
 import logging
 import os
 import shutil
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 from msgspec.structs import replace
 
 import krakenbox
+from builders import buy, cancel_all, place
 from gateway.peer import hang_up_all, run
 from krakenbox.config import Config, load_default
 from krakenbox.durable.home import Identity
@@ -21,6 +24,7 @@ from krakenbox.durable.household import Household
 from krakenbox.errors import ConfigError
 from krakenbox.journal.disk import Disk
 from krakenbox.journal.log import JournalError
+from krakenbox.model.command import Tick
 from live import Client, Message, token
 
 ORDER = {"symbol": "BTC/USD", "side": "buy", "order_type": "limit", "limit_price": 1000.0, "order_qty": 0.5}
@@ -193,13 +197,38 @@ def test_damage_refuses_to_start_with_its_place(tmp_path: Path) -> None:
     run(test())
 
 
+def test_a_snapshot_is_made_when_asked_for(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with living(tmp_path) as exchange, aiohttp.ClientSession() as http:
+            seq = exchange.household.started.sequencer.seq
+            reply = await http.post(f"{exchange.http_url}/admin/snapshot", json={})
+            assert (reply.status, await reply.json()) == (202, {"sequence": seq})
+            while not exchange.household.image_seq:
+                exchange.household.step()
+                await asyncio.sleep(0)
+            metrics = await (await http.get(f"{exchange.http_url}/metrics")).text()
+            assert f"krakenbox_snapshot {float(seq)}\n" in metrics
+            assert f"krakenbox_journal_bytes {float(exchange.household.journal_bytes)}\n" in metrics
+            assert exchange.household.journal_bytes > 1_000
+        assert [path.name for path in (tmp_path / "snapshots").iterdir()] == [f"{seq:020}.snap"]
+        async with krakenbox.LocalExchange(market="off") as exchange, aiohttp.ClientSession() as http:
+            reply = await http.post(f"{exchange.http_url}/admin/snapshot", json={})
+            assert reply.status == 409
+            assert (exchange.household.journal_bytes, exchange.household.image_seq) == (0, 0)
+            await hang_up_all()
+
+    run(test())
+
+
 class Failing(krakenbox.LocalExchange):
-    """An exchange whose disk can be made to fail. Unrealistic in that only its journal is on that disk."""
+    """An exchange whose disk can be made to fail or to stall: the one that its journal lies on."""
 
     error: OSError | None = None
+    stall_s = 0.0
 
     async def _move_in(self, fresh: Identity) -> Household:
         def sync(file: int) -> None:
+            threading.Event().wait(self.stall_s)
             if self.error is not None:
                 raise self.error
             os.fsync(file)
@@ -225,7 +254,13 @@ def test_a_disk_that_fails_stops_the_acknowledging(tmp_path: Path, caplog: pytes
             late.send("add_order", token=key, **ORDER)
             assert (await late.receive())["error"] == "EService:Unavailable"
             async with aiohttp.ClientSession() as http:
-                assert (await http.get(f"{exchange.http_url}/health")).status == 503
+                health = await http.get(f"{exchange.http_url}/health")
+                assert health.status == 503
+                told = await health.json()
+                expected = "the journal has stopped: [Errno 28] No space left on device"
+                assert (told["ready"], told["trouble"]) == (False, expected)
+                made = await http.post(f"{exchange.http_url}/admin/snapshot", json={})
+                assert (made.status, await made.json()) == (503, {"error": "EService:Unavailable"})
             await hang_up_all()
         finally:
             await exchange.close()
@@ -237,3 +272,20 @@ def test_a_disk_that_fails_stops_the_acknowledging(tmp_path: Path, caplog: pytes
     with caplog.at_level(logging.ERROR):
         run(test())
     assert "the journal failed, nothing is accepted any more: [Errno 28]" in caplog.text
+
+
+def test_an_end_under_load_shows_no_outcome_twice(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with Failing(market="off", config=configured(), data=tmp_path) as exchange:
+            rested = asyncio.get_running_loop().create_future()
+            exchange.submit(place(buy, 1, at=100), rested.set_result)
+            await rested
+            exchange.stall_s = 0.2
+            exchange.submit(cancel_all())
+            exchange.submit(Tick(), lambda outcome: published.append(outcome.seq))
+        # Its last commands were on their way to the disk: they are published first, and then captured.
+        assert published == [exchange.household.started.sequencer.seq]
+        assert exchange.household.image_seq == published[0]
+
+    published: list[int] = []
+    run(test())

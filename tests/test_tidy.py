@@ -25,6 +25,9 @@ _PURE_GATEWAY = """cancels changes credentials desk entries figures level3counte
     restfields restmethod restorders session subscriptions terms v1 v2"""
 PURE = (
     *INTEGERS_ONLY,
+    "durable.readable",
+    "durable.report",
+    "durable.verification",
     "errors",
     "feeds",
     "protocol",
@@ -296,8 +299,7 @@ def test_every_dependency_is_pinned_and_decided() -> None:
     project = tomllib.loads(read("pyproject.toml"))["project"]
     extras = project["optional-dependencies"]
     named = [
-        re.split(r"[^\w-]", line)[0].lower()
-        for line in chain(project["dependencies"], *extras.values())
+        re.split(r"[^\w-]", line)[0].lower() for line in chain(project["dependencies"], *extras.values())
     ]
     pins = {
         line.partition("==")[0].lower().replace("_", "-") for line in read("constraints.txt").splitlines()

@@ -12,9 +12,13 @@ from krakenbox.durable.keeper import Keeper
 from krakenbox.durable.recovery import HASH_EVERY, Plan, Started, recover
 from krakenbox.history.history import History
 from krakenbox.journal.disk import Disk
+from krakenbox.journal.files import CLOSE_TIMEOUT_S
 from krakenbox.journal.log import Header
 from krakenbox.model.event import Outcome
 from krakenbox.venue.exchange import RULES
+
+_POLL_S = 0.001
+"""How often an end looks whether the disk is done."""
 
 
 class Household:
@@ -77,19 +81,44 @@ class Household:
         if self._keeper is not None:
             self._keeper.step()
 
-    def capture(self) -> bool:
-        """Begin a snapshot; whether this home keeps any."""
-        if self._keeper is not None:
-            self._keeper.capture()
-        return self._keeper is not None
+    def capture(self) -> int | None:
+        """Begin a snapshot: of which command, 0 if it cannot; None where none are kept."""
+        return None if self._keeper is None else self._keeper.capture()
+
+    @property
+    def trouble(self) -> str:
+        """Why the journal does not work, or what the history has to get over; empty if all is well."""
+        failure, history = self.started.sequencer.failure, self.history
+        if failure is not None:
+            return f"the journal has stopped: {failure}"
+        lags = history.failure or history.trouble
+        return f"the history has trouble: {lags}" if lags else ""
+
+    @property
+    def journal_bytes(self) -> int:
+        """Size of the journal; 0 where nothing is kept."""
+        return self.started.log.size_bytes if self.home.lasting else 0
+
+    @property
+    def image_seq(self) -> int:
+        """The command of the newest snapshot; 0 for none."""
+        return 0 if self._keeper is None else self._keeper.image_seq
 
     async def close(self, *, whole: bool = True) -> None:
         """Make the last snapshot, unless views and exchange are not `whole`, and leave home."""
         try:
+            await self._settle()
             if self._keeper is not None:
                 self._keeper.close(last=whole)
         finally:
             await self._closing.aclose()
+
+    async def _settle(self) -> None:
+        """Wait until what was done is durable and shown: an outcome must not reach the views twice."""
+        sequencer, loop = self.started.sequencer, asyncio.get_running_loop()
+        end = loop.time() + CLOSE_TIMEOUT_S
+        while sequencer.held() and not sequencer.failed and loop.time() < end:  # noqa: ASYNC110 - by the disk
+            await asyncio.sleep(_POLL_S)
 
     def _keep(self, home: Directory, data: Data) -> None:
         history, sequencer = self.history, self.started.sequencer

@@ -4,10 +4,9 @@ the end, and what they make needless goes."""
 import logging
 from collections.abc import Callable
 
-from krakenbox.durable.imaging import Ended, Imager, image
+from krakenbox.durable.imaging import Ended, Imager
 from krakenbox.durable.recovery import Started
 from krakenbox.durable.retention import Stock, surplus
-from krakenbox.journal import snapshot
 from krakenbox.journal.files import FileShelf
 
 logger = logging.getLogger(__name__)
@@ -45,23 +44,19 @@ class Keeper:
         if self._started.sequencer.seq - self._tried_seq >= IMAGE_EVERY:
             self.capture()
 
-    def capture(self) -> None:
-        """Begin a snapshot, unless one is under way."""
+    def capture(self) -> int:
+        """Begin a snapshot, unless one is under way: of which command, 0 if none could be begun."""
         if not self._imager.running:
             self._tried_seq = self._started.sequencer.seq
             self._note(self._imager.begin())
+        begun = self._imager.running or self.image_seq == self._tried_seq
+        return self._tried_seq if begun else 0
 
     def close(self, *, last: bool = True) -> None:
-        """Make the `last` snapshot, so that the next start has nothing to replay. Nobody looks any more."""
+        """Make the `last` snapshot: the next start has nothing to replay. None while outcomes are held."""
         self._imager.close()
-        started = self._started
-        sequencer = started.sequencer
-        if not last or sequencer.failed or sequencer.seq == self.image_seq:
-            return
-        started.log.sync_now()
-        found = image(started.exchange, started.hub, sequencer.held(), self._rules)
-        self._shelf.put(found.seq, snapshot.encode(found))
-        self._note(Ended(found.seq))
+        if last and self._started.sequencer.seq != self.image_seq:
+            self._note(self._imager.now())
 
     def _note(self, ended: Ended | None) -> None:
         if ended is None:
