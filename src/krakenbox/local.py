@@ -10,7 +10,7 @@ clients and the market's agents ask for. With a data directory it goes on where 
 import asyncio
 import logging
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from socket import socket
@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from krakenbox.clock import Clock, SystemClock
 from krakenbox.config import Config, Limits, MarketLevel, commands, load_default
-from krakenbox.durable.home import Identity
+from krakenbox.durable.home import KEYS, Identity
 from krakenbox.durable.household import Household
 from krakenbox.errors import ConfigError
 from krakenbox.feeds.hub import Subscriber
@@ -29,11 +29,11 @@ from krakenbox.gateway import descriptors
 from krakenbox.gateway.admin import Admin
 from krakenbox.gateway.desk import Desk, Host
 from krakenbox.gateway.http import Http, Vitals
-from krakenbox.gateway.keys import ApiKey, Keyring, decode_keys
+from krakenbox.gateway.keys import Keyring, decode_keys
 from krakenbox.gateway.rest import Rest
 from krakenbox.gateway.server import MAX_CONNECTIONS, Server, ServerOptions
 from krakenbox.gateway.session import Session
-from krakenbox.gateway.sockets import listen, port_of
+from krakenbox.gateway.sockets import Addresses, listen, port_of
 from krakenbox.gateway.tokens import SALT_BYTES, Tokens
 from krakenbox.model.command import Command, Tick
 from krakenbox.model.event import Outcome, Rejected
@@ -49,10 +49,6 @@ logger = logging.getLogger(__name__)
 STEP_S = 0.05
 """The market's step, and how late an idle exchange may tell that a timer fell due."""
 SECRET_BYTES = 32
-KEYS = "keys.json"
-"""Keys made while it ran, in the data directory."""
-
-_REACHED_BY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 class LocalExchange:
@@ -107,27 +103,26 @@ class LocalExchange:
     @property
     def http_url(self) -> str:
         """Base address of REST, health and metrics."""
-        return f"http://{self._authority(self.http_port)}"
+        return self._addresses.http_url
 
     @property
     def ws_url(self) -> str:
         """WebSocket v2: market data."""
-        return f"ws://{self._authority(self.ws_port)}/v2"
+        return self._addresses.ws_url
 
     @property
     def ws_auth_url(self) -> str:
         """WebSocket v2: trading and private channels."""
-        return f"ws://{self._authority(self.ws_port)}/ws-auth/v2"
+        return self._addresses.ws_auth_url
 
     @property
     def ws_l3_url(self) -> str:
         """WebSocket v2: level3."""
-        return f"ws://{self._authority(self.ws_port)}/ws-l3/v2"
+        return self._addresses.ws_l3_url
 
-    def _authority(self, port: int) -> str:
-        assert self.hosts, "an exchange has addresses once it was started"
-        host = _REACHED_BY.get(self.hosts[0], self.hosts[0])
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    @property
+    def _addresses(self) -> Addresses:
+        return Addresses(self._hosts, self.http_port, self.ws_port)
 
     # --- life
 
@@ -202,7 +197,7 @@ class LocalExchange:
         home = self.household.home
         limited = config.server.limits is Limits.REAL
         keyring = Keyring()
-        for key in (*decode_keys(home.read(KEYS) or b"[]"), *_keys(config)):
+        for key in (*decode_keys(home.read(KEYS) or b"[]"), *config.keys()):
             keyring.add(key)
         keyring.restore(hub.nonces)
         tokens = Tokens(keyring, self.household.identity.secret, lambda: chance.randbytes(SALT_BYTES))
@@ -230,6 +225,7 @@ class LocalExchange:
             chance.randbytes,
             config.server.admin_token,
             keep_keys=lambda: home.write(KEYS, keyring.encoded()),
+            capture=self.household.capture,
         )
         self._http = Http(rest, admin, self.submit, self._vitals, clock.now_ns)
 
@@ -343,6 +339,10 @@ class LocalExchange:
             connections=self.server.connections,
             connects_total=self.server.connects_total,
             messages_total=self.server.messages_total,
+            trouble=self.household.trouble,
+            history_lag=self.household.history.lag,
+            journal_bytes=self.household.journal_bytes,
+            snapshot=self.household.image_seq,
         )
 
 
@@ -350,15 +350,3 @@ def _level(market: str) -> MarketLevel:
     if market not in tuple(MarketLevel):
         raise ConfigError(f"market must be one of {', '.join(MarketLevel)}; was {market}")
     return MarketLevel(market)
-
-
-def _keys(config: Config) -> Iterator[ApiKey]:
-    for account in config.accounts.values():
-        for key in account.keys:
-            yield ApiKey(
-                key_id=key.api_key,
-                secret=key.api_secret,
-                account=AccountId(account.name),
-                permissions=key.permissions,
-                nonce_window=key.nonce_window,
-            )

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
+from msgspec.structs import replace
 
 from gateway.conftest import PATH, SECRET, T0
 from krakenbox.feeds.hub import Hub
@@ -148,6 +149,38 @@ def test_not_ready_is_a_503(rest: Rest) -> None:
             response = await client.get(f"{url}/health")
             assert response.status == 503
             assert (await response.json())["ready"] is False
+
+    asyncio.run(run())
+
+
+def test_what_does_not_work_is_told(rest: Rest) -> None:
+    async def run() -> None:
+        full = replace(WELL, ready=False, trouble="the journal has stopped: [Errno 28] No space left")
+        async with served(rest, Journal(), full) as (client, url):
+            response = await client.get(f"{url}/health")
+            assert (response.status, await response.json()) == (
+                503,
+                {
+                    "ready": False,
+                    "sequence": 42,
+                    "uptime_s": 1.5,
+                    "trouble": "the journal has stopped: [Errno 28] No space left",
+                },
+            )
+            text = await (await client.get(f"{url}/metrics")).text()
+            assert "krakenbox_ready 0.0\n" in text
+            assert "krakenbox_trouble 1.0\n" in text
+
+    asyncio.run(run())
+
+
+def test_the_journal_has_metrics(rest: Rest) -> None:
+    async def run() -> None:
+        lasting = replace(WELL, history_lag=3, journal_bytes=1_000, snapshot=40)
+        async with served(rest, Journal(), lasting) as (client, url):
+            text = await (await client.get(f"{url}/metrics")).text()
+            for line in ("trouble 0.0", "history_lag 3.0", "journal_bytes 1000.0", "snapshot 40.0"):
+                assert f"krakenbox_{line}\n" in text
 
     asyncio.run(run())
 

@@ -1,15 +1,17 @@
 """What a krakenbox can be told: the tables of its TOML file, and the checked `Config` they become."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import Struct
 
 from krakenbox.durable.home import Data
-from krakenbox.gateway.keys import Permission
+from krakenbox.gateway.keys import ApiKey, Permission
 from krakenbox.model.command import FeeTier, Tier
 from krakenbox.model.fixed import Amount, Price
 from krakenbox.model.instrument import Asset, AssetStatus, Instrument, PairStatus
+from krakenbox.model.order import AccountId
 
 
 class Limits(StrEnum):
@@ -180,3 +182,15 @@ class Config(Struct, frozen=True, kw_only=True):
             for name, account in self.accounts.items()
             if account.keys
         }
+
+    def keys(self) -> Iterator[ApiKey]:
+        """Every key of every account."""
+        for account in self.accounts.values():
+            for key in account.keys:
+                yield ApiKey(
+                    key_id=key.api_key,
+                    secret=key.api_secret,
+                    account=AccountId(account.name),
+                    permissions=key.permissions,
+                    nonce_window=key.nonce_window,
+                )

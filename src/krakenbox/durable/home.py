@@ -11,6 +11,8 @@ from krakenbox.journal.storage import NoStorage, Storage
 from krakenbox.model.fixed import Amount
 
 HISTORY = "history.sqlite"
+KEYS = "keys.json"
+"""Keys made while it ran."""
 
 
 class Durability(StrEnum):
