@@ -6,7 +6,10 @@ from durable.test_recovery import COMMANDS, HEADER, Place, seen, send
 from krakenbox.durable.recovery import Started
 from krakenbox.durable.replay import Replay, ReplayRefused
 from krakenbox.journal.log import Log
+from krakenbox.journal.reading import Reader
 from krakenbox.journal.storage import MemoryStorage
+from krakenbox.model.command import Stamped
+from krakenbox.model.event import Event
 from krakenbox.venue.state import state_hash
 
 
@@ -61,6 +64,29 @@ def test_what_is_gone_is_refused() -> None:
     smaller.shelf = place.shelf
     with pytest.raises(ReplayRefused, match="is gone: the log begins with"):
         Replay(_without_beginning(place), smaller.shelf, 150)
+
+
+class Broken:
+    """An exchange with a bug."""
+
+    def apply(self, stamped: Stamped) -> list[Event]:
+        raise ZeroDivisionError
+
+
+def test_a_command_that_crashes_is_named() -> None:
+    place, _ = ran()
+    replay = Replay(place.storage, place.shelf, 0)
+    replay.exchange = Broken()  # type: ignore[assignment]
+    with pytest.raises(ReplayRefused, match=r"^command 1 crashes: AddAsset"):
+        next(iter(replay.outcomes(1)))
+
+
+def test_its_state_is_that_of_the_exchange() -> None:
+    place, started = ran()
+    replay = Replay(place.storage, place.shelf, 0, Reader(place.storage))
+    for _ in replay.outcomes(replay.last_seq):
+        pass
+    assert replay.state == state_hash(started.exchange).hex()
 
 
 def _without_beginning(place: Place) -> MemoryStorage:

@@ -88,3 +88,20 @@ def test_a_missing_segment_is_damage() -> None:
     with pytest.raises(DamagedJournal, match=f"segment {third:020} at byte 0.*does not continue"):
         Reader(holed)
     assert second
+
+
+def test_a_begun_segment_behind_a_hole_is_damage() -> None:
+    storage = written()
+    storage.begin(30)
+    with pytest.raises(DamagedJournal, match=f"segment {30:020} at byte 0.*segments before it are missing"):
+        Reader(storage)
+
+
+def test_a_last_segment_whose_head_rotted_is_damage() -> None:
+    storage = written(segment_bytes=1 << 20)
+    log = Log(storage, HEADER, segment_bytes=1 << 20)
+    log.append(batch(22, 2))
+    log.sync_now()
+    storage.flip(1, 20)
+    with pytest.raises(DamagedJournal, match=f"segment {1:020} at byte 0.*later ones say"):
+        Reader(storage)

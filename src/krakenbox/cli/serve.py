@@ -2,11 +2,7 @@
 
 import asyncio
 import gc
-import json
 import logging
-import os
-import signal
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +13,7 @@ from rich.markup import escape
 
 from krakenbox import __version__
 from krakenbox.cli.failure import failing
+from krakenbox.cli.running import loop_factory, on_signals, write_ready
 from krakenbox.config import Durability, Limits, MarketLevel, load, load_default
 from krakenbox.errors import ConfigError, HistoryError
 from krakenbox.gateway import descriptors
@@ -103,7 +100,7 @@ def serve(  # noqa: PLR0913 - a parameter is an option of the command line
             base, server=replace(base.server, **_given(server)), data=replace(at_home, **_given(kept))
         )
         exchange = LocalExchange(seed=seed, market=market, config=told)
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_run(exchange, ready_file))
 
 
@@ -124,14 +121,14 @@ def _bytes(retain: str | None) -> int | None:
 
 async def _run(exchange: LocalExchange, ready_file: Path | None) -> None:
     stop = asyncio.Event()
-    _on_signals(stop.set)
+    on_signals(stop.set)
     async with exchange:
         # What a start leaves stays for good: unless the collector looks at it again, its pauses halve.
         # (Measured with a market: 92 to 134 ms each before, 53 after.)
         gc.collect()
         gc.freeze()
         if ready_file is not None:
-            _write_ready(ready_file, exchange)
+            write_ready(ready_file, exchange)
         Console(soft_wrap=True, highlight=False).print(_banner(exchange))
         ended, stopped = asyncio.ensure_future(exchange.ended()), asyncio.ensure_future(stop.wait())
         await asyncio.wait((ended, stopped), return_when=asyncio.FIRST_COMPLETED)
@@ -139,19 +136,6 @@ async def _run(exchange: LocalExchange, ready_file: Path | None) -> None:
         if ended.done():
             ended.result()
         ended.cancel()
-
-
-def _write_ready(path: Path, exchange: LocalExchange) -> None:
-    told = {
-        "http_url": exchange.http_url,
-        "ws_url": exchange.ws_url,
-        "ws_auth_url": exchange.ws_auth_url,
-        "ws_l3_url": exchange.ws_l3_url,
-        "pid": os.getpid(),
-    }
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_text(json.dumps(told), encoding="utf-8")
-    unfinished.replace(path)
 
 
 def _banner(exchange: LocalExchange) -> str:
@@ -194,21 +178,3 @@ def _data(exchange: LocalExchange) -> str:
     if started.damaged:
         found.append(f"damaged snapshots passed over: {', '.join(map(str, started.damaged))}")
     return f"{directory} ({'; '.join(found)})"
-
-
-def _on_signals(stop: Callable[[], None]) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, stop)
-        except NotImplementedError:  # loops on Windows
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop's where it is installed; else Python's own."""
-    try:
-        import uvloop  # noqa: PLC0415
-    except ImportError:
-        return None
-    return uvloop.new_event_loop

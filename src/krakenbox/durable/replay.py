@@ -13,8 +13,8 @@ from krakenbox.journal.reading import Reader
 from krakenbox.journal.segments import StateHash
 from krakenbox.journal.snapshot import Shelf
 from krakenbox.journal.storage import Storage
-from krakenbox.model.command import Void
-from krakenbox.model.event import Outcome
+from krakenbox.model.command import Stamped, Void
+from krakenbox.model.event import Event, Outcome
 from krakenbox.venue.exchange import Exchange
 from krakenbox.venue.hashing import Digest
 
@@ -26,9 +26,12 @@ class ReplayRefused(JournalError):
 class Replay:
     """An exchange of the past. `outcomes` moves it on; between two of them it stands still."""
 
-    def __init__(self, storage: Storage, shelf: Shelf, after_seq: int) -> None:
-        """Stand at the newest snapshot up to `after_seq`, or at the beginning. Raises a `JournalError`."""
-        self._log = Reader(storage)
+    def __init__(self, storage: Storage, shelf: Shelf, after_seq: int, log: Reader | None = None) -> None:
+        """Stand at the newest snapshot up to `after_seq`, or at the beginning. Raises a `JournalError`.
+
+        `log` is that of the storage, where it was checked already.
+        """
+        self._log = log or Reader(storage)
         found = snapshot.newest(shelf, after_seq).image
         self.image_seq = 0 if found is None else found.seq
         if self._log.first_seq > self.image_seq + 1:
@@ -43,6 +46,11 @@ class Replay:
         self.hashes = 0
         """State hashes compared, all equal."""
         self.seq = self.image_seq
+
+    @property
+    def state(self) -> str:
+        """The hash of the exchange's state, in hex."""
+        return self._digest.value().hex()
 
     @property
     def voided(self) -> tuple[int, ...]:
@@ -68,16 +76,23 @@ class Replay:
                 self.seq = stamped.seq
                 if stamped.seq in self._log.voided or isinstance(stamped.command, Void):
                     continue
-                events = self.exchange.apply(stamped)
+                events = self._apply(stamped)
                 self._digest.observe(stamped, events)
                 outcome = Outcome(stamped.seq, stamped.time_ns, events)
                 self.hub.apply(outcome)
                 yield outcome
 
+    def _apply(self, stamped: Stamped) -> list[Event]:
+        try:
+            return self.exchange.apply(stamped)
+        except Exception as error:
+            # Its process had no time to void it: the next start does.
+            raise ReplayRefused(f"command {stamped.seq} crashes: {stamped.command}") from error
+
     def _compare(self, record: StateHash) -> None:
         if record.seq != self.seq:
             return
-        found = self._digest.value().hex()
+        found = self.state
         if found != record.digest:
             raise ReplayRefused(f"expected the state {record.digest} after command {record.seq}; was {found}")
         self.hashes += 1

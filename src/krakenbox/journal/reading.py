@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from krakenbox.journal.frames import DamagedJournal, Torn
+from krakenbox.journal.frames import DamagedJournal, Torn, torn_end
 from krakenbox.journal.segments import Checked, Record, check, head_of, record_at
 from krakenbox.journal.storage import Storage
 
@@ -51,7 +51,8 @@ class Reader:
         for segment in names:
             data = self._storage.read(segment)
             if segment == names[-1] and head_of(segment, data) is None:
-                return  # only begun: it holds nothing
+                self._check_begun(segment, data)
+                return
             checked = check(segment, data, self.seq)
             head = checked.head
             if self.segments and (head.chain, head.seq) != (self._last.chain, self._last.seq):
@@ -61,3 +62,9 @@ class Reader:
             self.segments[segment] = checked
             self.voided |= checked.voided
             self.torn = checked.torn
+
+    def _check_begun(self, segment: int, data: memoryview) -> None:
+        """The last segment was only begun: it holds nothing."""
+        self.torn = torn_end(data, segment, 0, self.seq)
+        if self.segments and segment != self.seq + 1:
+            raise DamagedJournal(segment, 0, self.seq, "the segments before it are missing")
