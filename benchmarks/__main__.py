@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import requests, servers
+from benchmarks import recovery, requests, servers
 from benchmarks.load import Figures, Load, measure
 from benchmarks.report import MARK, Measured, table
 from benchmarks.servers import Server
@@ -46,6 +46,12 @@ than a server that writes each one.
 """
 FOOT = f"""
 {MARK.strip()} A client process used most of a core: the server may be faster than this says.
+
+## Starts
+
+Measured once, without servers. A start from the journal alone reads and checks it, applies every command at
+its recorded time, brings the views up to date, and compares the state hashes that were written on the way;
+beside it the same commands already decoded. A start from a snapshot checks the whole journal before it too.
 """
 
 
@@ -62,9 +68,11 @@ def main() -> None:
             print(f"round {number} of {ROUNDS}: {load.name}; {busy}", file=sys.stderr)
     text = table(measured)
     print(text)
+    starts = recovery.table(recovery.measure())
+    print(f"\n{starts}")
     if not QUICK:
         page = Path(__file__).parent.parent / "BENCHMARKS.md"
-        page.write_text(f"{HEAD}\n{_machine(load_average)}\n\n{text}\n{FOOT}", encoding="utf-8")
+        page.write_text(f"{HEAD}\n{_machine(load_average)}\n\n{text}\n{FOOT}\n{starts}\n", encoding="utf-8")
 
 
 def _figures(starting: AbstractContextManager[Server], load: Load) -> Figures:
