@@ -150,7 +150,9 @@ class Account:
                 self.known.returned(message["data"])
             else:
                 self.known.balances = {row["asset"]: Decimal(row["balance"]) for row in message["data"]}
-        elif message.get("method") != "subscribe":
+        elif message.get("method") == "subscribe":
+            assert message["success"], message
+        else:
             self.known.take(message)
 
     # --- load
