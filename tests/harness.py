@@ -117,6 +117,8 @@ class Venue:
         self.desk = Desk(self.hub, self.tokens, self.sequencer.submit, self.clock.now_ns)
         self.outcomes: list[Outcome] = []
         """Everything published since the clients came."""
+        self.past: list[Outcome] = []
+        """Everything published."""
         self._clients: dict[Subscriber, Client] = {}
         self._last_who = 0
         for account in ACCOUNTS:
@@ -195,6 +197,7 @@ class Venue:
     def _publish(self, outcomes: list[Outcome]) -> None:
         for outcome in outcomes:
             self.outcomes.append(outcome)
+            self.past.append(outcome)
             self._answer(outcome)
             self.hub.apply(outcome)
             for who, frame in self.hub.take_private():

@@ -68,6 +68,10 @@ class Executions:
         order = orders.find(ref) if orders is not None else None
         return order.terms if order is not None else None
 
+    def orders(self, account: AccountId) -> Orders:
+        """What an account's stream tells of, to be read only."""
+        return self._accounts.get(account) or Orders()
+
     def count(self, event: RateCounted) -> None:
         """Take in a charged trading counter; the rows that follow tell it."""
         self._orders(event.account).counters[event.symbol] = event.counter_milli

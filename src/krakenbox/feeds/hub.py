@@ -6,7 +6,7 @@ with times of their own, make their own. Public frames wait in audiences for the
 leave at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -16,13 +16,14 @@ from krakenbox.feeds.audiences import Audiences, ViewKey
 from krakenbox.feeds.balances import Balances
 from krakenbox.feeds.executions import ExecutionOptions, Executions
 from krakenbox.feeds.market import Market, MarketImage
-from krakenbox.feeds.orders import OrderEvent, OrdersImage
+from krakenbox.feeds.orders import OrderEvent, Orders, OrdersImage
 from krakenbox.feeds.reference import Reference, ReferenceImage
 from krakenbox.feeds.streams import Subscriber
+from krakenbox.feeds.volumes import USD, USD_DECIMALS, Volumes, VolumesImage
 from krakenbox.model import event as events
 from krakenbox.model.command import OrderRef, Tier
 from krakenbox.model.event import Event, Outcome
-from krakenbox.model.fixed import Amount
+from krakenbox.model.fixed import Amount, nearest, rescale
 from krakenbox.model.order import AccountId, OrderTerms
 from krakenbox.protocol.framing import text_frame
 from krakenbox.protocol.v2 import channels
@@ -43,6 +44,7 @@ class _Image(Struct):
     markets: dict[str, MarketImage]
     executions: dict[AccountId, OrdersImage]
     balances: dict[AccountId, dict[str, Amount]]
+    volumes: VolumesImage = {}
 
 
 class Hub:
@@ -60,6 +62,7 @@ class Hub:
         """Markets with changes not yet rendered, in order of their first change."""
         self._executions = Executions(self.reference.table.instruments)
         self._balances = Balances(self.reference.table.assets)
+        self._volumes = Volumes()
         self._audiences = Audiences()
         self._connections: dict[Subscriber, int] = {}
         """Connections that hear of the engine mode, and the id each has on the wire."""
@@ -82,7 +85,9 @@ class Hub:
         markets = {symbol: market.capture() for symbol, market in self._markets.items()}
         accounts = (self.accounts, self.nonces)
         private = (self._executions.capture(), self._balances.capture())
-        return msgspec.json.encode(_Image(self.seq, self.reference.capture(), *accounts, markets, *private))
+        image = _Image(self.seq, self.reference.capture(), *accounts, markets, *private)
+        image.volumes = self._volumes.capture()
+        return msgspec.json.encode(image)
 
     def restore(self, data: bytes) -> None:
         """Take on what `capture` gave; nothing may have happened here yet. Raises msgspec's errors."""
@@ -95,6 +100,7 @@ class Hub:
             market.restore(views)
         self._executions.restore(image.executions)
         self._balances.restore(image.balances)
+        self._volumes.restore(image.volumes)
 
     # -- public views
 
@@ -168,6 +174,31 @@ class Hub:
         """The terms of an account's open order, by its order id or its `cl_ord_id`."""
         return self._executions.open_order(account, ref)
 
+    def market(self, symbol: str) -> Market:
+        """The views of a listed symbol, to be read only."""
+        return self._markets[symbol]
+
+    def orders(self, account: AccountId) -> Orders:
+        """An account's open orders and latest fills, to be read only."""
+        return self._executions.orders(account)
+
+    def balances(self, account: AccountId) -> Mapping[str, Amount]:
+        """What an account holds of each asset it ever had."""
+        return self._balances.of(account)
+
+    def volume(self, account: AccountId, now_ns: int) -> int:
+        """What a client has traded in 30 days, in USD with four decimals."""
+        return self._volumes.of(account, now_ns)
+
+    def in_usd(self, asset: str, units: int) -> int:
+        """An amount in USD, at the same decimals; 0 of an asset that never traded against it."""
+        if asset == USD:
+            return units
+        market = self._markets.get(f"{asset}/{USD}")
+        if market is None:
+            return 0
+        return nearest(units * market.ticker.last, 10**market.instrument.price_decimals)
+
     def subscribe_balances(self, who: Subscriber, account: AccountId, snapshot: bool = True) -> bytes:
         """Let a connection hear of an account's ledger from now on; its framed snapshot, if it wants one."""
         return _framed(self._balances.subscribe(who, account, snapshot))
@@ -199,7 +230,7 @@ class Hub:
             events.LimitsSet: _shows_nowhere,
             events.OrderAccepted: self._order,
             events.OrderOpened: self._order,
-            events.OrderFilled: self._order,
+            events.OrderFilled: self._fill,
             events.OrderClosed: self._order,
             events.OrderAmended: self._order,
             events.TriggerChanged: self._order,
@@ -230,6 +261,14 @@ class Hub:
     def _order(self, event: OrderEvent) -> None:
         for who, text in self._executions.apply(event):
             self._private.append((who, text_frame(text.encode())))
+
+    def _fill(self, event: events.OrderFilled) -> None:
+        if self.accounts.get(event.account) is not Tier.HOUSE:
+            instrument = self.reference.table.instruments[event.terms.symbol]
+            cost = self.in_usd(instrument.quote, event.cost)
+            volume = rescale(cost, instrument.cost_decimals, USD_DECIMALS)
+            self._volumes.add(event.account, event.time_ns, volume)
+        self._order(event)
 
     def _balance(self, event: events.BalancePosted) -> None:
         for who, text in self._balances.apply(event):

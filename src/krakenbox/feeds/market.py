@@ -8,6 +8,7 @@ from krakenbox.feeds.candles import Candles, CandlesImage
 from krakenbox.feeds.depth import Depth
 from krakenbox.feeds.ladder import Ladders
 from krakenbox.feeds.level3 import BookImage, Level3
+from krakenbox.feeds.spreads import Spread, Spreads
 from krakenbox.feeds.ticker import Ticker, TickerImage
 from krakenbox.feeds.trades import TradeImage, Trades
 from krakenbox.model.event import BookChanged, HistorySeeded, Traded
@@ -28,6 +29,7 @@ class MarketImage(Struct, array_like=True):
     trades: list[TradeImage]
     candles: CandlesImage
     ticker: TickerImage
+    spreads: list[Spread] = []
 
 
 class Market:
@@ -42,6 +44,7 @@ class Market:
         "instrument",
         "ladders",
         "level3",
+        "spreads",
         "ticker",
         "trades",
     )
@@ -55,6 +58,7 @@ class Market:
         self.trades = Trades()
         self.candles = Candles()
         self.ticker = Ticker(self.ladders, time_ns)
+        self.spreads = Spreads(self.ladders)
         self._watched: dict[str, Views] = {}
         # What the running command did.
         self._traded: list[Traded] = []
@@ -90,6 +94,7 @@ class Market:
             self.trades.capture(),
             self.candles.capture(),
             self.ticker.capture(),
+            self.spreads.capture(),
         )
 
     def restore(self, image: MarketImage) -> None:
@@ -100,6 +105,7 @@ class Market:
         self.trades.restore(symbol, image.trades)
         self.candles.restore(image.candles)
         self.ticker.restore(image.ticker)
+        self.spreads.restore(image.spreads)
 
     def watch(self, view: ViewKey) -> None:
         """Somebody sees this view from now on."""
@@ -132,6 +138,8 @@ class Market:
         if trades:
             self._traded = []
         self._quoted = False
+        if quoted:
+            self.spreads.note(time_ns)
         if not watched:
             return updates
         if trades and "trade" in watched:

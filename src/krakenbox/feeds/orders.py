@@ -18,8 +18,16 @@ from krakenbox.model.event import (
     OrderOpened,
     TriggerChanged,
 )
-from krakenbox.model.fixed import Cost, Price, Qty
-from krakenbox.model.order import AccountId, OrderId, OrderStatus, OrderTerms, PriceType, client_key
+from krakenbox.model.fixed import Cost, Price, Qty, nearest
+from krakenbox.model.order import (
+    AccountId,
+    FeePreference,
+    OrderId,
+    OrderStatus,
+    OrderTerms,
+    PriceType,
+    client_key,
+)
 from krakenbox.protocol.v2.private_channels import OrderText
 
 SNAPSHOT_FILLS = 50
@@ -75,6 +83,7 @@ class OpenImage(Struct, array_like=True, gc=False):
     amended: bool
     shown: Qty
     watch: v2.Watch | None
+    fee: Cost = Cost(0)
 
 
 class OrdersImage(Struct, array_like=True):
@@ -107,6 +116,7 @@ class OpenOrder(Struct, gc=False):
         self._change(OrderStatus.PARTIALLY_FILLED, event.time_ns)
         standing.filled = event
         standing.fee_usd = Cost(standing.fee_usd + event.fee_usd)
+        standing.fee = Cost(standing.fee + quote_fee(event))
         if self.terms.display_qty:
             left = self.terms.qty - event.cum_qty
             standing.shown = Qty(standing.shown - event.qty if event.maker else min(standing.shown, left))
@@ -171,7 +181,15 @@ class OpenOrder(Struct, gc=False):
             standing.amended,
             standing.shown,
             self.watch,
+            standing.fee,
         )
+
+
+def quote_fee(event: OrderFilled) -> int:
+    """The fee of a fill at the precision of cost, in the quote asset."""
+    if event.terms.fee_preference is FeePreference.QUOTE:
+        return event.fee
+    return nearest(event.cost * event.fee, event.qty)
 
 
 def _open(image: OpenImage, account: AccountId) -> OpenOrder:
@@ -180,7 +198,9 @@ def _open(image: OpenImage, account: AccountId) -> OpenOrder:
         image.entered_ns, account, image.order_id, image.entered, image.parent_id, *prices
     )
     filled = None if image.filled is None else _fill(image.filled, account)
-    standing = v2.Standing(image.status, image.time_ns, filled, image.fee_usd, image.amended, image.shown)
+    standing = v2.Standing(
+        image.status, image.time_ns, filled, image.fee_usd, image.amended, image.shown, image.fee
+    )
     return OpenOrder(entered, image.terms or image.entered, standing, image.watch)
 
 

@@ -164,6 +164,8 @@ class Standing(Struct, gc=False):
     amended: bool = False
     shown: Qty = Qty(0)
     """What an iceberg shows now; 0 of all others."""
+    fee: Cost = Cost(0)
+    """Fees of all its fills in the quote asset; those in the base asset at the price of their fill."""
 
 
 def order(
