@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from krakenbox.feeds import v2
+from krakenbox.feeds import v1views, v2
 from krakenbox.feeds.audiences import ViewKey
 from krakenbox.feeds.candles import Candles, CandlesImage
 from krakenbox.feeds.depth import Depth
@@ -10,6 +10,7 @@ from krakenbox.feeds.ladder import Ladders
 from krakenbox.feeds.level3 import BookImage, Level3
 from krakenbox.feeds.ticker import Ticker, TickerImage
 from krakenbox.feeds.trades import TradeImage, Trades
+from krakenbox.feeds.v1depth import LevelTimes
 from krakenbox.model.event import BookChanged, HistorySeeded, Traded
 from krakenbox.model.instrument import Instrument
 
@@ -28,6 +29,7 @@ class MarketImage(Struct, array_like=True):
     trades: list[TradeImage]
     candles: CandlesImage
     ticker: TickerImage
+    level_times: LevelTimes = ([], [])
 
 
 class Market:
@@ -44,6 +46,7 @@ class Market:
         "level3",
         "ticker",
         "trades",
+        "v1",
     )
 
     def __init__(self, instrument: Instrument, time_ns: int) -> None:
@@ -55,6 +58,7 @@ class Market:
         self.trades = Trades()
         self.candles = Candles()
         self.ticker = Ticker(self.ladders, time_ns)
+        self.v1 = v1views.Views(instrument, self.ladders, self.ticker, self.trades, self.candles)
         self._watched: dict[str, Views] = {}
         # What the running command did.
         self._traded: list[Traded] = []
@@ -65,6 +69,7 @@ class Market:
         ladder = self.ladders.apply(event)
         self.depth.apply(event)
         self.level3.apply(event)
+        self.v1.change_book(event)
         if ladder.rank == 0:
             self.ticker.quote(event.time_ns)
             self._quoted = True
@@ -74,6 +79,7 @@ class Market:
         self.trades.apply(event)
         self.candles.apply(event)
         self.ticker.trade(event)
+        self.v1.trade(event)
         self._traded.append(event)
 
     def seed(self, event: HistorySeeded) -> None:
@@ -90,6 +96,7 @@ class Market:
             self.trades.capture(),
             self.candles.capture(),
             self.ticker.capture(),
+            self.v1.capture(),
         )
 
     def restore(self, image: MarketImage) -> None:
@@ -100,9 +107,13 @@ class Market:
         self.trades.restore(symbol, image.trades)
         self.candles.restore(image.candles)
         self.ticker.restore(image.ticker)
+        self.v1.restore(image.level_times)
 
     def watch(self, view: ViewKey) -> None:
         """Somebody sees this view from now on."""
+        if view.channel.startswith(v1views.PREFIX):
+            self.v1.watch(view)
+            return
         if view.channel == "ticker" and "ticker" not in self._watched:
             self.ticker.moved()  # prices that moved while nobody watched pull no trigger
         views = {**self._watched.get(view.channel, {}), view.param: view}
@@ -115,6 +126,9 @@ class Market:
 
     def unwatch(self, view: ViewKey) -> None:
         """Nobody sees this view any more."""
+        if view.channel.startswith(v1views.PREFIX):
+            self.v1.unwatch(view)
+            return
         params = self._watched[view.channel]
         del params[view.param]
         if not params:
@@ -126,12 +140,12 @@ class Market:
 
     def updates(self, time_ns: int) -> list[Update]:
         """Frames of what changed since the last call, one per watched view."""
-        updates: list[Update] = []
         watched, instrument = self._watched, self.instrument
         trades, quoted = self._traded, self._quoted
         if trades:
             self._traded = []
         self._quoted = False
+        updates = self.v1.updates(trades, quoted, time_ns) if self.v1 else []
         if not watched:
             return updates
         if trades and "trade" in watched:
@@ -169,6 +183,8 @@ class Market:
     def snapshot(self, view: ViewKey, now_ns: int) -> str:
         """The whole of one view. Reading a ticker drops the minutes that are older than a day now."""
         instrument, param = self.instrument, view.param
+        if view.channel.startswith(v1views.PREFIX):
+            return self.v1.snapshot(view, now_ns)
         match view.channel:
             case "book":
                 return v2.book_snapshot(self.depth, int(param), instrument)

@@ -48,7 +48,7 @@ def _cancel_order_refusal(params: methods.CancelOrder, table: InstrumentTable, n
 def _cancel(params: methods.CancelOrder, account: AccountId, hub: Hub, now_ns: int) -> list[Submission]:
     refs = [
         *map(_by_order_id, params.order_id),
-        *map(_by_cl_ord_id, params.cl_ord_id),
+        *map(by_cl_ord_id, params.cl_ord_id),
         *map(_by_userref, params.order_userref),
     ]
     return [Submission(CancelOrder(account, ref), ref) for ref in refs]
@@ -58,7 +58,8 @@ def _by_order_id(text: str) -> OrderRef:
     return OrderRef(order_id=OrderId(text)) if len(text) <= MAX_ID else NO_ORDER
 
 
-def _by_cl_ord_id(text: str) -> OrderRef:
+def by_cl_ord_id(text: str) -> OrderRef:
+    """An order by the client's own id."""
     return OrderRef(cl_ord_id=text) if len(text) <= MAX_ID else NO_ORDER
 
 
@@ -110,11 +111,11 @@ def _batch_cancel_refusal(params: methods.BatchCancel, table: InstrumentTable, n
 
 
 def _cancel_batch(params: methods.BatchCancel, account: AccountId, hub: Hub, now_ns: int) -> list[Submission]:
-    refs = [*map(_by_text, params.orders), *map(_by_cl_ord_id, params.cl_ord_id)]
+    refs = [*map(by_text, params.orders), *map(by_cl_ord_id, params.cl_ord_id)]
     return [Submission(CancelOrders(account, tuple(refs)), NO_ORDER)]
 
 
-def _by_text(text: str) -> OrderRef:
+def by_text(text: str) -> OrderRef:
     """Kraken, batch_cancel: an order id, or a userref as text."""
     return _by_userref(int(text)) if _USERREF.fullmatch(text) else _by_order_id(text)
 

@@ -155,7 +155,7 @@ def _request(fields: Fields, now_ns: int) -> tuple[int, bool]:
 
 def _terms(fields: Fields, instrument: Instrument, now_ns: int) -> OrderTerms:
     order = order_of(fields, now_ns)
-    names = _TRIGGERED_NAMES if order.order_type.triggered else _NAMES
+    names = names_of(order.order_type)
     refusal = static_refusal(order, now_ns, names)
     terms = refusal if refusal is not None else order_terms(order, instrument, names)
     if isinstance(terms, str):
@@ -163,14 +163,19 @@ def _terms(fields: Fields, instrument: Instrument, now_ns: int) -> OrderTerms:
     return terms
 
 
+def names_of(order_type: OrderType) -> Names:
+    """What refusals call the fields of v2, of an order of a type."""
+    return _TRIGGERED_NAMES if order_type.triggered else _NAMES
+
+
 def order_of(fields: Fields, now_ns: int) -> BatchOrder:
     """The fields of one order as v2 has them, each by itself sound; raises ProtocolError."""
     order_type = required(fields, "ordertype", _TYPES.get)
     side = required(fields, "type", _SIDES.get)
     volume = required(fields, "volume", number)
-    flags = optional(fields, "oflags", _flags) or frozenset()
+    flags = optional(fields, "oflags", flags_of) or frozenset()
     in_quote = "viqc" in flags
-    prices = _prices(fields, ("price", "price2"), order_type, side)
+    prices = prices_of(fields, ("price", "price2"), order_type, side)
     expire_ns = optional(fields, "expiretm", partial(_expire_ns, now_ns=now_ns)) or None
     order = BatchOrder(
         order_type=order_type,
@@ -191,7 +196,7 @@ def order_of(fields: Fields, now_ns: int) -> BatchOrder:
     return _further(_triggered(order, prices, optional(fields, "trigger", _REFERENCES.get)), fields)
 
 
-def _triggered(order: BatchOrder, prices: "_Prices", reference: Reference | None) -> BatchOrder:
+def _triggered(order: BatchOrder, prices: "Prices", reference: Reference | None) -> BatchOrder:
     """With what wakes it; a reference without a price is left for the rules to refuse."""
     if prices.trigger is None:
         return replace(order, trigger=reference)
@@ -213,7 +218,7 @@ def _further(order: BatchOrder, fields: Fields) -> BatchOrder:
     )
 
 
-def _flags(text: str) -> frozenset[str] | None:
+def flags_of(text: str) -> frozenset[str] | None:
     """Order flags; those of the fee's currency exclude each other."""
     flags = frozenset(text.split(","))
     return flags if flags <= _FLAGS and not flags >= _FEES.keys() else None
@@ -228,7 +233,7 @@ def _close(fields: Fields, side: Side) -> Conditional | None:
     if not any(value for name, value in fields.items() if name == "close" or name.startswith("close[")):
         return None
     order_type = required(fields, "close[ordertype]", _TYPES.get)
-    prices = _prices(fields, ("close[price]", "close[price2]"), order_type, side)
+    prices = prices_of(fields, ("close[price]", "close[price2]"), order_type, side)
     return Conditional(
         order_type=order_type,
         limit_price=prices.limit,
@@ -241,7 +246,7 @@ def _close(fields: Fields, side: Side) -> Conditional | None:
 # --- prices
 
 
-class _Prices(Struct, frozen=True, kw_only=True):
+class Prices(Struct, frozen=True, kw_only=True):
     """`price` and `price2` by what they are."""
 
     limit: Decimal | None = None
@@ -251,16 +256,17 @@ class _Prices(Struct, frozen=True, kw_only=True):
     trigger_type: PriceType = "static"
 
 
-def _prices(fields: Fields, names: tuple[str, str], order_type: OrderType, side: Side) -> _Prices:
+def prices_of(fields: Fields, names: tuple[str, str], order_type: OrderType, side: Side) -> Prices:
+    """The two price fields of an order of that type and side; raises ProtocolError."""
     first, second = (optional(fields, name, price) for name in names)
     if not order_type.triggered:
         if second is not None:
             raise wrong(names[1])
-        return _Prices(limit=_absolute(first, names[0]))
+        return Prices(limit=_absolute(first, names[0]))
     if order_type is OrderType.TRAILING_STOP_LIMIT:
         limit = _offset_limit(second, names[1])
     else:
-        limit = _Prices(limit=_absolute(second, names[1]))
+        limit = Prices(limit=_absolute(second, names[1]))
     if first is None:
         return limit
     if order_type.trailing and first.sign != "+":
@@ -270,13 +276,13 @@ def _prices(fields: Fields, names: tuple[str, str], order_type: OrderType, side:
     return replace(limit, trigger=trigger, trigger_type=_price_type(first))
 
 
-def _offset_limit(given: Price | None, name: str) -> _Prices:
+def _offset_limit(given: Price | None, name: str) -> Prices:
     """The limit price of a trailing-stop-limit: an offset from its trigger price, or absolute."""
     if given is None:
-        return _Prices()
+        return Prices()
     if given.sign == "#":
         raise wrong(name)
-    return _Prices(limit=_signed(given, Side.BUY), limit_type=_price_type(given))
+    return Prices(limit=_signed(given, Side.BUY), limit_type=_price_type(given))
 
 
 def _absolute(given: Price | None, name: str) -> Decimal | None:
