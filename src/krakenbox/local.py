@@ -22,7 +22,7 @@ from krakenbox.errors import ConfigError
 from krakenbox.feeds.hub import Hub, Subscriber
 from krakenbox.gateway import descriptors
 from krakenbox.gateway.admin import Admin
-from krakenbox.gateway.desk import Desk, Host
+from krakenbox.gateway.desk import Api, Desk, Host
 from krakenbox.gateway.http import Http, Vitals
 from krakenbox.gateway.keys import ApiKey, Keyring
 from krakenbox.gateway.rest import Rest
@@ -30,6 +30,7 @@ from krakenbox.gateway.server import MAX_CONNECTIONS, Server, ServerOptions
 from krakenbox.gateway.session import Session
 from krakenbox.gateway.sockets import listen, port_of
 from krakenbox.gateway.tokens import SALT_BYTES, Tokens
+from krakenbox.gateway.v1 import V1Session
 from krakenbox.journal.log import Header, Log
 from krakenbox.journal.storage import NoStorage
 from krakenbox.model.command import Command
@@ -183,8 +184,9 @@ class LocalExchange:
         self._market = Market(pairs, chance.getrandbits(63), config.market.level)
         desk = Desk(self._hub, tokens, self.submit, clock.now_ns, limited=limited)
 
-        def open_session(who: Subscriber, host: Host, now_ns: int) -> Session:
-            return Session(who, host, desk, chance.getrandbits(64), now_ns)
+        def open_session(who: Subscriber, host: Host, api: Api, now_ns: int) -> Session | V1Session:
+            kind = V1Session if api is Api.V1 else Session
+            return kind(who, host, desk, chance.getrandbits(64), now_ns)
 
         options = ServerOptions(
             flush_ms=config.server.flush_ms,

@@ -62,13 +62,13 @@ def test_trades(caller: Caller) -> None:
     assert sold["ordertxid"] == caller.venue.orders("alice")[0].order_id
 
 
-def test_a_fee_in_base_is_told_in_quote() -> None:
+def test_a_fee_in_base_is_told_in_base() -> None:
     caller = Caller()
     caller.venue.submit(
         place(sell, 2, at=100, by="bob"), place(buy, 2, at=100, fee_preference=FeePreference.BASE)
     )
     (row,) = caller.result("TradesHistory")["trades"].values()
-    assert row["fee"] == "0.80000"
+    assert row["fee"] == "0.00800000"
 
 
 def test_types_of_orders_have_spaces() -> None:

@@ -96,9 +96,9 @@ def test_a_partial_fill(preference: FeePreference) -> None:
     )
     row = only(caller)
     assert (row["vol"], row["vol_exec"], row["cost"]) == ("3.00000000", "0.50000000", "50.00000")
-    # A fee in the base asset is told in the quote asset.
-    assert (row["price"], row["fee"], row["misc"]) == ("100.00000", "0.12500", "partial")
-    assert row["oflags"] == {"quote": "fciq", "base": "fcib"}[preference]
+    assert (row["price"], row["misc"]) == ("100.00000", "partial")
+    fee = {"quote": ("fciq", "0.12500"), "base": ("fcib", "0.00125000")}[preference]
+    assert (row["oflags"], row["fee"]) == fee
 
 
 def test_a_trailing_stop_shows_its_peak() -> None:

@@ -23,9 +23,11 @@ from krakenbox.feeds.volumes import USD, USD_DECIMALS, Volumes, VolumesImage
 from krakenbox.model import event as events
 from krakenbox.model.command import OrderRef, Tier
 from krakenbox.model.event import Event, Outcome
-from krakenbox.model.fixed import Amount, nearest, rescale
-from krakenbox.model.order import AccountId, OrderTerms
+from krakenbox.model.fixed import Amount, Price, nearest, rescale
+from krakenbox.model.instrument import Instrument
+from krakenbox.model.order import AccountId, OrderId, OrderTerms
 from krakenbox.protocol.framing import text_frame
+from krakenbox.protocol.v1 import channels as v1_channels
 from krakenbox.protocol.v2 import channels
 
 __all__ = ["INSTRUMENT", "ExecutionOptions", "Hub", "Subscriber", "ViewKey"]
@@ -61,11 +63,14 @@ class Hub:
         self._touched: dict[str, Market] = {}
         """Markets with changes not yet rendered, in order of their first change."""
         self._executions = Executions(self.reference.table.instruments)
+        self.own = self._executions.v1
+        """The private channels of v1."""
         self._balances = Balances(self.reference.table.assets)
         self._volumes = Volumes()
         self._audiences = Audiences()
         self._connections: dict[Subscriber, int] = {}
         """Connections that hear of the engine mode, and the id each has on the wire."""
+        self._connections_v1: dict[Subscriber, None] = {}
         self._private: list[tuple[Subscriber, bytes]] = []
         self._handlers = self._dispatch()
 
@@ -78,6 +83,8 @@ class Hub:
                 time_ns = event.time_ns
             handlers[type(event)](event)
         self._render(time_ns)
+        for who, text in self.own.flush():
+            self._private.append((who, text_frame(text.encode())))
         self.seq = outcome.seq
 
     def capture(self) -> bytes:
@@ -96,8 +103,7 @@ class Hub:
         self.seq, self.accounts, self.nonces = image.seq, image.accounts, image.nonces
         self.reference.restore(image.reference)
         for symbol, views in image.markets.items():
-            market = self._markets[symbol] = Market(self.reference.table.instruments[symbol], 0)
-            market.restore(views)
+            self._list(self.reference.table.instruments[symbol], 0).restore(views)
         self._executions.restore(image.executions)
         self._balances.restore(image.balances)
         self._volumes.restore(image.volumes)
@@ -107,6 +113,10 @@ class Hub:
     def connect(self, who: Subscriber, connection_id: int) -> None:
         """A connection was greeted: from now on it hears when the engine mode changes."""
         self._connections[who] = connection_id
+
+    def connect_v1(self, who: Subscriber) -> None:
+        """As `connect`, for one that speaks v1: there an id greets and is not repeated."""
+        self._connections_v1[who] = None
 
     def subscribe(self, who: Subscriber, view: ViewKey) -> None:
         """Let a connection see a view from the next frame on. Take what is pending before, snapshot after."""
@@ -129,10 +139,18 @@ class Hub:
         return self._audiences.views(who)
 
     def snapshot(self, view: ViewKey, now_ns: int) -> bytes:
-        """The whole of one view, framed."""
+        """The whole of one view, framed; of some views of v1 nothing."""
         if view == INSTRUMENT:
             return self.reference.snapshot()
-        return text_frame(self._markets[view.symbol].snapshot(view, now_ns).encode())
+        return _framed(self._markets[view.symbol].snapshot(view, now_ns))
+
+    def topic(self, view: ViewKey) -> v1_channels.Topic:
+        """What messages of a view of v1 are called."""
+        return self._markets[view.symbol].v1.topic(view)
+
+    def last_price(self, symbol: str) -> Price:
+        """Price of the latest trade; 0 before there was one."""
+        return self._markets[symbol].ticker.last
 
     def take(self, who: Subscriber) -> bytes:
         """Public frames a connection still has to be sent, joined; leaves none."""
@@ -150,7 +168,9 @@ class Hub:
             self._let_go(view)
         self.unsubscribe_executions(who)
         self.unsubscribe_balances(who)
+        self.own.drop(who)
         self._connections.pop(who, None)
+        self._connections_v1.pop(who, None)
 
     def _let_go(self, view: ViewKey) -> None:
         if view != INSTRUMENT and not self._audiences.watched(view):
@@ -198,6 +218,10 @@ class Hub:
         if market is None:
             return 0
         return nearest(units * market.ticker.last, 10**market.instrument.price_decimals)
+
+    def open_ids(self, account: AccountId, userref: int) -> list[OrderId]:
+        """An account's open orders that carry a userref, in order of entry."""
+        return self._executions.open_ids(account, userref)
 
     def subscribe_balances(self, who: Subscriber, account: AccountId, snapshot: bool = True) -> bytes:
         """Let a connection hear of an account's ledger from now on; its framed snapshot, if it wants one."""
@@ -279,9 +303,14 @@ class Hub:
         instrument = event.instrument
         market = self._markets.get(instrument.symbol)
         if market is None:
-            self._markets[instrument.symbol] = Market(instrument, event.time_ns)
+            self._list(instrument, event.time_ns)
         else:
             market.instrument = instrument
+
+    def _list(self, instrument: Instrument, time_ns: int) -> Market:
+        market = self._markets[instrument.symbol] = Market(instrument, time_ns)
+        market.v1.number(len(self._markets))
+        return market
 
     def _account(self, event: events.AccountOpened) -> None:
         self.accounts[event.account] = event.tier
@@ -295,6 +324,8 @@ class Hub:
         for who, connection_id in self._connections.items():
             text = channels.status(event.status.value, connection_id)
             self._audiences.send(who, text_frame(text.encode()))
+        for who in self._connections_v1:
+            self._audiences.send(who, text_frame(v1_channels.system_status(event.status).encode()))
 
     def _render(self, time_ns: int) -> None:
         """Make the frames of what has changed since the last time."""

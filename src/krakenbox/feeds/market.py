@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from krakenbox.feeds import v2
+from krakenbox.feeds import v1views, v2
 from krakenbox.feeds.audiences import ViewKey
 from krakenbox.feeds.candles import Candles, CandlesImage
 from krakenbox.feeds.depth import Depth
@@ -11,6 +11,7 @@ from krakenbox.feeds.level3 import BookImage, Level3
 from krakenbox.feeds.spreads import Spread, Spreads
 from krakenbox.feeds.ticker import Ticker, TickerImage
 from krakenbox.feeds.trades import TradeImage, Trades
+from krakenbox.feeds.v1depth import LevelTimes
 from krakenbox.model.event import BookChanged, HistorySeeded, Traded
 from krakenbox.model.instrument import Instrument
 
@@ -29,6 +30,7 @@ class MarketImage(Struct, array_like=True):
     trades: list[TradeImage]
     candles: CandlesImage
     ticker: TickerImage
+    level_times: LevelTimes = ([], [])
     spreads: list[Spread] = []
 
 
@@ -47,6 +49,7 @@ class Market:
         "spreads",
         "ticker",
         "trades",
+        "v1",
     )
 
     def __init__(self, instrument: Instrument, time_ns: int) -> None:
@@ -59,6 +62,7 @@ class Market:
         self.candles = Candles()
         self.ticker = Ticker(self.ladders, time_ns)
         self.spreads = Spreads(self.ladders)
+        self.v1 = v1views.Views(instrument, self.ladders, self.ticker, self.trades, self.candles)
         self._watched: dict[str, Views] = {}
         # What the running command did.
         self._traded: list[Traded] = []
@@ -69,6 +73,7 @@ class Market:
         ladder = self.ladders.apply(event)
         self.depth.apply(event)
         self.level3.apply(event)
+        self.v1.change_book(event)
         if ladder.rank == 0:
             self.ticker.quote(event.time_ns)
             self._quoted = True
@@ -78,6 +83,7 @@ class Market:
         self.trades.apply(event)
         self.candles.apply(event)
         self.ticker.trade(event)
+        self.v1.trade(event)
         self._traded.append(event)
 
     def seed(self, event: HistorySeeded) -> None:
@@ -94,6 +100,7 @@ class Market:
             self.trades.capture(),
             self.candles.capture(),
             self.ticker.capture(),
+            self.v1.capture(),
             self.spreads.capture(),
         )
 
@@ -106,9 +113,13 @@ class Market:
         self.candles.restore(image.candles)
         self.ticker.restore(image.ticker)
         self.spreads.restore(image.spreads)
+        self.v1.restore(image.level_times)
 
     def watch(self, view: ViewKey) -> None:
         """Somebody sees this view from now on."""
+        if view.channel.startswith(v1views.PREFIX):
+            self.v1.watch(view)
+            return
         if view.channel == "ticker" and "ticker" not in self._watched:
             self.ticker.moved()  # prices that moved while nobody watched pull no trigger
         views = {**self._watched.get(view.channel, {}), view.param: view}
@@ -121,6 +132,9 @@ class Market:
 
     def unwatch(self, view: ViewKey) -> None:
         """Nobody sees this view any more."""
+        if view.channel.startswith(v1views.PREFIX):
+            self.v1.unwatch(view)
+            return
         params = self._watched[view.channel]
         del params[view.param]
         if not params:
@@ -132,7 +146,6 @@ class Market:
 
     def updates(self, time_ns: int) -> list[Update]:
         """Frames of what changed since the last call, one per watched view."""
-        updates: list[Update] = []
         watched, instrument = self._watched, self.instrument
         trades, quoted = self._traded, self._quoted
         if trades:
@@ -140,6 +153,7 @@ class Market:
         self._quoted = False
         if quoted:
             self.spreads.note(time_ns)
+        updates = self.v1.updates(trades, quoted, time_ns) if self.v1 else []
         if not watched:
             return updates
         if trades and "trade" in watched:
@@ -177,6 +191,8 @@ class Market:
     def snapshot(self, view: ViewKey, now_ns: int) -> str:
         """The whole of one view. Reading a ticker drops the minutes that are older than a day now."""
         instrument, param = self.instrument, view.param
+        if view.channel.startswith(v1views.PREFIX):
+            return self.v1.snapshot(view, now_ns)
         match view.channel:
             case "book":
                 return v2.book_snapshot(self.depth, int(param), instrument)

@@ -18,16 +18,8 @@ from krakenbox.model.event import (
     OrderOpened,
     TriggerChanged,
 )
-from krakenbox.model.fixed import Cost, Price, Qty, nearest
-from krakenbox.model.order import (
-    AccountId,
-    FeePreference,
-    OrderId,
-    OrderStatus,
-    OrderTerms,
-    PriceType,
-    client_key,
-)
+from krakenbox.model.fixed import Cost, Price, Qty
+from krakenbox.model.order import AccountId, OrderId, OrderStatus, OrderTerms, PriceType, client_key
 from krakenbox.protocol.v2.private_channels import OrderText
 
 SNAPSHOT_FILLS = 50
@@ -83,7 +75,7 @@ class OpenImage(Struct, array_like=True, gc=False):
     amended: bool
     shown: Qty
     watch: v2.Watch | None
-    fee: Cost = Cost(0)
+    fee: int = 0
 
 
 class OrdersImage(Struct, array_like=True):
@@ -116,7 +108,7 @@ class OpenOrder(Struct, gc=False):
         self._change(OrderStatus.PARTIALLY_FILLED, event.time_ns)
         standing.filled = event
         standing.fee_usd = Cost(standing.fee_usd + event.fee_usd)
-        standing.fee = Cost(standing.fee + quote_fee(event))
+        standing.fee += event.fee
         if self.terms.display_qty:
             left = self.terms.qty - event.cum_qty
             standing.shown = Qty(standing.shown - event.qty if event.maker else min(standing.shown, left))
@@ -183,13 +175,6 @@ class OpenOrder(Struct, gc=False):
             self.watch,
             standing.fee,
         )
-
-
-def quote_fee(event: OrderFilled) -> int:
-    """The fee of a fill at the precision of cost, in the quote asset."""
-    if event.terms.fee_preference is FeePreference.QUOTE:
-        return event.fee
-    return nearest(event.cost * event.fee, event.qty)
 
 
 def _open(image: OpenImage, account: AccountId) -> OpenOrder:

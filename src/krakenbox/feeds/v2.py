@@ -164,8 +164,8 @@ class Standing(Struct, gc=False):
     amended: bool = False
     shown: Qty = Qty(0)
     """What an iceberg shows now; 0 of all others."""
-    fee: Cost = Cost(0)
-    """Fees of all its fills in the quote asset; those in the base asset at the price of their fill."""
+    fee: int = 0
+    """Fees of all its fills, as each fill counts them: by the decimals of cost or, in base, of quantity."""
 
 
 def order(

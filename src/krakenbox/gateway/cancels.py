@@ -47,25 +47,23 @@ def _cancel_order_refusal(params: methods.CancelOrder, table: InstrumentTable, n
 
 def _cancel(params: methods.CancelOrder, account: AccountId, hub: Hub, now_ns: int) -> list[Submission]:
     refs = [
-        *map(by_order_id, params.order_id),
+        *map(_by_order_id, params.order_id),
         *map(by_cl_ord_id, params.cl_ord_id),
-        *map(by_userref, params.order_userref),
+        *map(_by_userref, params.order_userref),
     ]
     return [Submission(CancelOrder(account, ref), ref) for ref in refs]
 
 
-def by_order_id(text: str) -> OrderRef:
-    """An order by its id."""
+def _by_order_id(text: str) -> OrderRef:
     return OrderRef(order_id=OrderId(text)) if len(text) <= MAX_ID else NO_ORDER
 
 
 def by_cl_ord_id(text: str) -> OrderRef:
-    """An order by the id its client chose."""
+    """An order by the client's own id."""
     return OrderRef(cl_ord_id=text) if len(text) <= MAX_ID else NO_ORDER
 
 
-def by_userref(userref: int) -> OrderRef:
-    """Every order that carries a number."""
+def _by_userref(userref: int) -> OrderRef:
     return OrderRef(userref=userref) if -_INT32 <= userref < _INT32 else NO_ORDER
 
 
@@ -123,7 +121,7 @@ def _cancel_batch(params: methods.BatchCancel, account: AccountId, hub: Hub, now
 
 def by_text(text: str) -> OrderRef:
     """Kraken, batch_cancel: an order id, or a userref as text."""
-    return by_userref(int(text)) if _USERREF.fullmatch(text) else by_order_id(text)
+    return _by_userref(int(text)) if _USERREF.fullmatch(text) else _by_order_id(text)
 
 
 def _answer_batch(replies: Replies, origin: Origin, events: Sequence[Event]) -> None:

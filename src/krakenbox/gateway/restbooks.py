@@ -35,7 +35,7 @@ def depth(query: Query) -> Answer:
     """The best levels: price, quantity, and the second of the level's last change."""
     name, market = _market(query, "pair")
     count = within(query.fields, "count", MAX_LEVELS, UNSET_LEVELS)
-    bids, asks = market.level3.queues(count)
+    bids, asks = market.v1.depth.times(count)
     sides = {
         "asks": _levels(market.ladders.asks, asks, market.instrument),
         "bids": _levels(market.ladders.bids, bids, market.instrument),
@@ -43,20 +43,15 @@ def depth(query: Query) -> Answer:
     return answered({pair_key(name, market.instrument): sides})
 
 
-def _levels(ladder: Ladder, queues: list[Queue], instrument: Instrument) -> list[list[str | int]]:
+def _levels(ladder: Ladder, times: list[int], instrument: Instrument) -> list[list[str | int]]:
     return [
         [
             price_text(key * ladder.sign, instrument),
             to_text(rescale(ladder.qtys[key], instrument.qty_decimals, _DEPTH_DECIMALS), _DEPTH_DECIMALS),
-            _changed_ns(queue) // NS_PER_SECOND,
+            time_ns // NS_PER_SECOND,
         ]
-        for key, queue in zip(ladder.keys, queues, strict=False)
+        for key, time_ns in zip(ladder.keys, times, strict=False)
     ]
-
-
-def _changed_ns(queue: Queue) -> int:
-    """When a level got its youngest order."""
-    return max(order.order_time_ns for order in queue)
 
 
 # --- GroupedBook
@@ -101,6 +96,7 @@ def pre_trade(query: Query) -> Answer:
     _, market = _market(query, "symbol")
     instrument = market.instrument
     bids, asks = market.level3.queues(PRE_TRADE_LEVELS)
+    bid_times, ask_times = market.v1.depth.times(PRE_TRADE_LEVELS)
     return answered(
         {
             "symbol": instrument.symbol,
@@ -111,22 +107,22 @@ def pre_trade(query: Query) -> Answer:
             "quote_notation": "MONE",
             "venue": "PGSL",
             "system": "CLOB",
-            "bids": _published(Side.BUY, bids, instrument),
-            "asks": _published(Side.SELL, asks, instrument),
+            "bids": _published(Side.BUY, zip(bids, bid_times, strict=True), instrument),
+            "asks": _published(Side.SELL, zip(asks, ask_times, strict=True), instrument),
         }
     )
 
 
-def _published(side: Side, queues: Iterable[Queue], instrument: Instrument) -> list[Row]:
+def _published(side: Side, levels: Iterable[tuple[Queue, int]], instrument: Instrument) -> list[Row]:
     return [
         {
             "side": side.value.upper(),
             "price": price_text(queue[0].price, instrument),
             "qty": qty_text(sum(order.order_qty for order in queue), instrument),
             "count": len(queue),
-            "publication_ts": micros(_changed_ns(queue)),
+            "publication_ts": micros(time_ns),
         }
-        for queue in queues
+        for queue, time_ns in levels
     ]
 
 

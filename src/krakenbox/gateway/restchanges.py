@@ -17,10 +17,9 @@ from krakenbox.gateway.method import MAX_ID, Method, Submission
 from krakenbox.gateway.restfields import flag, number, optional, price, required, userref, wrong
 from krakenbox.gateway.restmethod import Answer, Call, Events, Fields, Reply, first_refusal
 from krakenbox.gateway.restorders import (
-    NAMES,
     REFERENCES,
-    TRIGGERED_NAMES,
-    order_flags,
+    flags_of,
+    names_of,
     price_type,
     prices_of,
     request_terms,
@@ -100,8 +99,7 @@ def edit_order(call: Call) -> Answer:
     instrument = find_pair(call.hub.reference.table, required(fields, "pair", str))
     ref = _edited_ref(call, required(fields, "txid", str))
     terms = call.hub.open_order(call.key.account, ref)
-    triggered = terms is not None and terms.order_type.triggered
-    names = {**(TRIGGERED_NAMES if triggered else NAMES), "symbol": "pair"}
+    names = {**names_of(terms.order_type if terms is not None else OrderType.LIMIT), "symbol": "pair"}
     limit, triggers = _prices(fields, terms)
     new_userref = optional(fields, "userref", userref)
     deadline_ns, validate = request_terms(fields, call.now_ns)
@@ -113,7 +111,7 @@ def edit_order(call: Call) -> Answer:
         limit_price=limit,
         display_qty=optional(fields, "displayvol", number),
         triggers=triggers,
-        post_only="post" in (optional(fields, "oflags", order_flags) or ()),
+        post_only="post" in (optional(fields, "oflags", flags_of) or ()),
         order_userref=UserRef(new_userref) if new_userref is not None else None,
         validate=validate,
     )

@@ -13,7 +13,7 @@ from krakenbox.gateway.restfields import flag, optional
 from krakenbox.gateway.restfigures import choice, cost_text, listed, price_text, qty_text, unix
 from krakenbox.gateway.resthistory import counted, in_order, page
 from krakenbox.gateway.restmethod import Answer, Call, Look
-from krakenbox.gateway.restrows import Row, fill_fee
+from krakenbox.gateway.restrows import Row, fee_text
 from krakenbox.history import queries
 from krakenbox.history.queries import Fill, Found, LedgerEntry
 from krakenbox.model.fixed import to_text
@@ -104,7 +104,7 @@ def _fill(call: Call, fill: Fill) -> Row:
         "ordertype": fill.order_type.value.replace("-", " "),
         "price": price_text(fill.price, instrument),
         "cost": cost_text(fill.cost, instrument),
-        "fee": cost_text(fill_fee(fill, instrument), instrument),
+        "fee": fee_text(fill.fee, fill.fee_asset == instrument.base, instrument),
         "vol": qty_text(fill.qty, instrument),
         "margin": cost_text(0, instrument),
         "leverage": "0",

@@ -16,6 +16,7 @@ from krakenbox.errors import ProtocolError
 from krakenbox.gateway.entries import MAX_BATCH, MIN_BATCH, Entered, ends_of, only_refusal
 from krakenbox.gateway.figures import Names
 from krakenbox.gateway.listings import find_pair
+from krakenbox.gateway.relative import resolved
 from krakenbox.gateway.restfields import (
     Price,
     deadline_ns,
@@ -58,7 +59,7 @@ _LEVERAGES = {"none": 0} | {
     f"{times}{suffix}": times for times in range(MAX_LEVERAGE + 1) for suffix in ("", ":1")
 }
 
-NAMES: Names = {
+_NAMES: Names = {
     "order_qty": "volume",
     "cash_order_qty": "oflags",
     "display_qty": "displayvol",
@@ -69,8 +70,8 @@ NAMES: Names = {
     "post_only": "oflags",
     "conditional": "close",
 }
-TRIGGERED_NAMES: Names = {
-    **NAMES,
+_TRIGGERED_NAMES: Names = {
+    **_NAMES,
     **dict.fromkeys(("triggers", "trigger_price", "trigger_price_type"), "price"),
     "limit_price": "price2",
     "limit_price_type": "price2",
@@ -84,7 +85,7 @@ def add_order(call: Call) -> Answer:
     """Enter one order."""
     fields = call.fields
     instrument = find_pair(call.hub.reference.table, required(fields, "pair", str))
-    terms = _terms(fields, instrument, call.now_ns)
+    terms = _terms(fields, instrument, call)
     until_ns, validate = request_terms(fields, call.now_ns)
     command = PlaceOrder(call.key.account, terms, until_ns, validate)
     return Answer(commands=(command,), reply=partial(_added, instrument))
@@ -114,7 +115,7 @@ def add_order_batch(call: Call) -> Answer:
     orders = rows(fields, "orders")
     if not MIN_BATCH <= len(orders) <= MAX_BATCH:
         raise wrong("orders")
-    terms = tuple(_terms(order, instrument, call.now_ns) for order in orders)
+    terms = tuple(_terms(order, instrument, call) for order in orders)
     until_ns, validate = request_terms(fields, call.now_ns)
     command = PlaceOrders(call.key.account, terms, until_ns, validate)
     return Answer(commands=(command,), reply=partial(_batch_added, instrument, len(terms)))
@@ -150,9 +151,12 @@ def request_terms(fields: Fields, now_ns: int) -> tuple[int, bool]:
     return matched_until(deadline, now_ns), optional(fields, "validate", flag) or False
 
 
-def _terms(fields: Fields, instrument: Instrument, now_ns: int) -> OrderTerms:
-    order = order_of(fields, now_ns)
-    names = TRIGGERED_NAMES if order.order_type.triggered else NAMES
+def _terms(fields: Fields, instrument: Instrument, call: Call) -> OrderTerms:
+    order_type = required(fields, "ordertype", _TYPES.get)
+    side = required(fields, "type", _SIDES.get)
+    last, now_ns = call.hub.last_price(instrument.symbol), call.now_ns
+    order = order_of(resolved(fields, side, order_type, instrument, last), now_ns)
+    names = names_of(order.order_type)
     refusal = static_refusal(order, now_ns, names)
     terms = refusal if refusal is not None else order_terms(order, instrument, names)
     if isinstance(terms, str):
@@ -160,12 +164,17 @@ def _terms(fields: Fields, instrument: Instrument, now_ns: int) -> OrderTerms:
     return terms
 
 
+def names_of(order_type: OrderType) -> Names:
+    """What refusals call the fields of v2, of an order of a type."""
+    return _TRIGGERED_NAMES if order_type.triggered else _NAMES
+
+
 def order_of(fields: Fields, now_ns: int) -> BatchOrder:
     """The fields of one order as v2 has them, each by itself sound; raises ProtocolError."""
     order_type = required(fields, "ordertype", _TYPES.get)
     side = required(fields, "type", _SIDES.get)
     volume = required(fields, "volume", number)
-    flags = optional(fields, "oflags", order_flags) or frozenset()
+    flags = optional(fields, "oflags", flags_of) or frozenset()
     in_quote = "viqc" in flags
     prices = prices_of(fields, ("price", "price2"), order_type, side)
     expire_ns = optional(fields, "expiretm", partial(_expire_ns, now_ns=now_ns)) or None
@@ -210,7 +219,7 @@ def _further(order: BatchOrder, fields: Fields) -> BatchOrder:
     )
 
 
-def order_flags(text: str) -> frozenset[str] | None:
+def flags_of(text: str) -> frozenset[str] | None:
     """Order flags; those of the fee's currency exclude each other."""
     flags = frozenset(text.split(","))
     return flags if flags <= _FLAGS and not flags >= _FEES.keys() else None
@@ -249,7 +258,7 @@ class Prices(Struct, frozen=True, kw_only=True):
 
 
 def prices_of(fields: Fields, names: tuple[str, str], order_type: OrderType, side: Side) -> Prices:
-    """The two price fields of an order of a type and side; raises ProtocolError."""
+    """The two price fields of an order of that type and side; raises ProtocolError."""
     first, second = (optional(fields, name, price) for name in names)
     if not order_type.triggered:
         if second is not None:
@@ -278,7 +287,7 @@ def _offset_limit(given: Price | None, name: str) -> Prices:
 
 
 def _absolute(given: Price | None, name: str) -> Decimal | None:
-    """A limit price; one that is relative to the last trade is not served."""
+    """A limit price; one that is relative was made absolute before."""
     if given is None:
         return None
     if given.sign:

@@ -55,7 +55,7 @@ class Order(Struct, frozen=True, kw_only=True):
     cum_qty: int = 0
     cum_cost: int = 0
     fee: int = 0
-    """At the precision of cost, in the quote asset."""
+    """At the precision of cost or, of an order that pays in the base asset, of quantity."""
     avg_price: int = 0
     trigger_price: int = 0
     """Effective."""
@@ -100,7 +100,7 @@ def past_order(order: PastOrder, fills: Sequence[Fill], instrument: Instrument) 
             opened_ns=order.opened_ns,
             cum_qty=order.cum_qty,
             cum_cost=order.cum_cost,
-            fee=sum(fill_fee(fill, instrument) for fill in fills),
+            fee=sum(fill.fee for fill in fills),
             avg_price=order.avg_price,
             trigger_price=order.trigger_price,
             limit_price=order.limit_price,
@@ -116,9 +116,9 @@ def past_order(order: PastOrder, fills: Sequence[Fill], instrument: Instrument) 
     return row
 
 
-def fill_fee(fill: Fill, instrument: Instrument) -> int:
-    """The fee of a fill in the quote asset; one in the base asset at the fill's price."""
-    return nearest(fill.cost * fill.fee, fill.qty) if fill.fee_asset == instrument.base else fill.fee
+def fee_text(fee: int, in_base: bool, instrument: Instrument) -> str:
+    """A fee in the asset that it was charged in."""
+    return qty_text(fee, instrument) if in_base else cost_text(fee, instrument)
 
 
 def order_row(order: Order, instrument: Instrument) -> Row:
@@ -137,7 +137,7 @@ def order_row(order: Order, instrument: Instrument) -> Row:
         "vol": volume,
         "vol_exec": qty_text(order.cum_qty, instrument),
         "cost": cost_text(order.cum_cost, instrument),
-        "fee": cost_text(order.fee, instrument),
+        "fee": fee_text(order.fee, terms.fee_preference is FeePreference.BASE, instrument),
         "price": price_text(order.avg_price, instrument),
         "stopprice": price_text(order.trigger_price, instrument),
         "limitprice": price_text(_limit_price(order), instrument),
