@@ -62,7 +62,7 @@ def krakenbox(hello: bytes) -> Iterator[Server]:
     """krakenbox as a user serves it, but without a market and trading limits: all load is ours."""
     with tempfile.TemporaryDirectory() as folder:
         ready = Path(folder) / "ready.json"
-        options = ["--market", "off", "--limits", "off", "--http-port", "0", "--ws-port", "0"]
+        options = ["--ephemeral", "--market", "off", "--limits", "off", "--http-port", "0", "--ws-port", "0"]
         command = [sys.executable, "-m", "krakenbox", "serve", *options, "--ready-file", str(ready)]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         try:

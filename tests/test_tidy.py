@@ -25,6 +25,9 @@ _PURE_GATEWAY = """cancels changes credentials desk entries figures level3counte
     restfields restmethod restorders session subscriptions terms v1 v2"""
 PURE = (
     *INTEGERS_ONLY,
+    "durable.readable",
+    "durable.report",
+    "durable.verification",
     "errors",
     "feeds",
     "protocol",

@@ -4,13 +4,16 @@
         print(exchange.ws_url, exchange.accounts["alice"].api_key)
 
 Everything that steers it enters as a command: what the configuration lists, then the market's past, then what
-clients and the market's agents ask for.
+clients and the market's agents ask for. With a data directory it goes on where it was.
 """
 
 import asyncio
+import logging
 import random
-from collections.abc import Iterator
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
+from socket import socket
 from types import TracebackType
 from typing import Self
 
@@ -18,37 +21,35 @@ from msgspec.structs import replace
 
 from krakenbox.clock import Clock, SystemClock
 from krakenbox.config import Config, Limits, MarketLevel, commands, load_default
+from krakenbox.durable.home import KEYS, Identity
+from krakenbox.durable.household import Household
 from krakenbox.errors import ConfigError
-from krakenbox.feeds.hub import Hub, Subscriber
+from krakenbox.feeds.hub import Subscriber
 from krakenbox.gateway import descriptors
 from krakenbox.gateway.admin import Admin
 from krakenbox.gateway.desk import Api, Desk, Host
 from krakenbox.gateway.http import Http, Vitals
-from krakenbox.gateway.keys import ApiKey, Keyring
+from krakenbox.gateway.keys import Keyring, decode_keys
 from krakenbox.gateway.rest import Rest
 from krakenbox.gateway.server import MAX_CONNECTIONS, Server, ServerOptions
 from krakenbox.gateway.session import Session
-from krakenbox.gateway.sockets import listen, port_of
+from krakenbox.gateway.sockets import Addresses, listen, port_of
 from krakenbox.gateway.tokens import SALT_BYTES, Tokens
 from krakenbox.gateway.v1 import V1Session
-from krakenbox.journal.log import Header, Log
-from krakenbox.journal.storage import NoStorage
-from krakenbox.model.command import Command
+from krakenbox.model.command import Command, Tick
 from krakenbox.model.event import Outcome, Rejected
 from krakenbox.model.order import AccountId
 from krakenbox.model.reject import Reject
-from krakenbox.sequencer import Sequencer
-from krakenbox.sim.market import Market
+from krakenbox.sequencer import SequencerCrash
+from krakenbox.sim.market import AGENTS, Market
 from krakenbox.sim.pair import market_pairs
-from krakenbox.venue.exchange import Exchange
+from krakenbox.sim.picture import picture
 
-RULES = 1
-"""Raised by every change of what `Exchange.apply` does."""
+logger = logging.getLogger(__name__)
+
 STEP_S = 0.05
 """The market's step, and how late an idle exchange may tell that a timer fell due."""
 SECRET_BYTES = 32
-
-_REACHED_BY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 class LocalExchange:
@@ -65,8 +66,8 @@ class LocalExchange:
     ) -> None:
         """Without a `config`: the shipped one, on free ports. `seed` and `market` go before its own.
 
-        The same seed gives the same ids, market and salts; without one they are random. `data` is where the
-        exchange will live; for now it lives in memory either way.
+        The same seed gives the same ids, market and salts; without one they are random. `data` is the
+        directory it lives in, made if need be; without one it lives in memory and ends with `close`.
         """
         if config is None:
             config = load_default()
@@ -74,7 +75,8 @@ class LocalExchange:
         level = config.market.level if market is None else _level(market)
         seed = config.market.seed if seed is None else seed
         self.config = replace(config, market=replace(config.market, level=level, seed=seed))
-        self.data = data
+        if data is not None:
+            self.config = replace(self.config, data=replace(self.config.data, directory=str(data)))
         self.accounts = self.config.accesses()
         self.http_port = 0
         self.ws_port = 0
@@ -83,6 +85,9 @@ class LocalExchange:
         self._random = random.SystemRandom() if seed is None else random.Random(seed)
         self.server: Server
         """The connections; there once it was started."""
+        self.household: Household
+        """The exchange itself and what keeps it; there once it was started."""
+        self._closing = AsyncExitStack()
         self._failed = asyncio.Event()
         self._failure: Exception | None = None
         self._house_timer: asyncio.TimerHandle | None = None
@@ -99,27 +104,26 @@ class LocalExchange:
     @property
     def http_url(self) -> str:
         """Base address of REST, health and metrics."""
-        return f"http://{self._authority(self.http_port)}"
+        return self._addresses.http_url
 
     @property
     def ws_url(self) -> str:
         """WebSocket v2: market data."""
-        return f"ws://{self._authority(self.ws_port)}/v2"
+        return self._addresses.ws_url
 
     @property
     def ws_auth_url(self) -> str:
         """WebSocket v2: trading and private channels."""
-        return f"ws://{self._authority(self.ws_port)}/ws-auth/v2"
+        return self._addresses.ws_auth_url
 
     @property
     def ws_l3_url(self) -> str:
         """WebSocket v2: level3."""
-        return f"ws://{self._authority(self.ws_port)}/ws-l3/v2"
+        return self._addresses.ws_l3_url
 
-    def _authority(self, port: int) -> str:
-        assert self.hosts, "an exchange has addresses once it was started"
-        host = _REACHED_BY.get(self.hosts[0], self.hosts[0])
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    @property
+    def _addresses(self) -> Addresses:
+        return Addresses(self._hosts, self.http_port, self.ws_port)
 
     # --- life
 
@@ -135,54 +139,75 @@ class LocalExchange:
             self._raise_failure()
 
     async def start(self) -> None:
-        """Open the exchange, let the market warm up, then listen. Raises ConfigError."""
-        server = self.config.server
-        ws_sockets = listen(server.hosts, server.ws_port)
-        try:
-            http_sockets = listen(server.hosts, server.http_port)
-        except ConfigError:
-            for sock in ws_sockets:
-                sock.close()
-            raise
-        self.ws_port, self.http_port = port_of(ws_sockets), port_of(http_sockets)
-        self._hosts = tuple(sock.getsockname()[0] for sock in ws_sockets)
-        self._build()
-        self._open()
-        await self.server.start(ws_sockets)
-        await self._http.start(http_sockets)
-        self._started_ns = self._clock.now_ns()
-        self._ready = True
-        self._house_timer = asyncio.get_running_loop().call_later(STEP_S, self._keep_house)
+        """Recover or open the exchange, let the market warm up, then listen.
+
+        Raises ConfigError, and JournalError for a journal that cannot be gone on from.
+        """
+        async with AsyncExitStack() as closing:
+            await self._start(closing)
+            self._closing = closing.pop_all()
 
     async def close(self) -> None:
-        """Close every connection with a close frame, within two seconds."""
+        """Close every connection with a close frame, within two seconds; then keep the state, if it lasts."""
         self._ready = False
-        if self._house_timer is not None:
-            self._house_timer.cancel()
-        await asyncio.gather(self.server.close(), self._http.close())
+        await self._closing.aclose()
 
     async def ended(self) -> None:
         """Wait until the exchange cannot go on, and raise why: a command crashed it or its journal failed."""
         await self._failed.wait()
         self._raise_failure()
 
-    # --- inside
+    # --- the start
+
+    async def _start(self, closing: AsyncExitStack) -> None:
+        ws_sockets, http_sockets = self._listen(closing)
+        secret, venue_id = self._random.randbytes(SECRET_BYTES), self._random.getrandbits(64)
+        fresh = Identity(venue_id=venue_id, secret=secret)
+        self.household = await self._move_in(fresh)
+        closing.push_async_callback(self._move_out)
+        self._sequencer = self.household.started.sequencer
+        self._build()
+        closing.push_async_callback(self._close_doors)
+        await self._open()
+        await self.server.start(ws_sockets)
+        await self._http.start(http_sockets)
+        self._started_ns = self._clock.now_ns()
+        self._ready = True
+        self._house_timer = asyncio.get_running_loop().call_later(STEP_S, self._keep_house)
+
+    def _listen(self, closing: AsyncExitStack) -> tuple[list[socket], list[socket]]:
+        server = self.config.server
+        found = []
+        for port in (server.ws_port, server.http_port):
+            sockets = listen(server.hosts, port)
+            found.append(sockets)
+            for sock in sockets:
+                closing.callback(sock.close)
+        self.ws_port, self.http_port = (port_of(sockets) for sockets in found)
+        self._hosts = tuple(sock.getsockname()[0] for sock in found[0])
+        return found[0], found[1]
+
+    async def _move_in(self, fresh: Identity) -> Household:
+        return await Household.open(self.config.data, fresh, self._clock.now_ns)
+
+    async def _move_out(self) -> None:
+        await self.household.close(whole=self._failure is None)
 
     def _build(self) -> None:
-        config, clock, chance = self.config, self._clock, self._random
+        config, clock, chance, hub = self.config, self._clock, self._random, self.household.started.hub
+        home = self.household.home
         limited = config.server.limits is Limits.REAL
         keyring = Keyring()
-        for key in _keys(config):
+        for key in (*decode_keys(home.read(KEYS) or b"[]"), *config.keys()):
             keyring.add(key)
-        tokens = Tokens(keyring, chance.randbytes(SECRET_BYTES), lambda: chance.randbytes(SALT_BYTES))
-        venue_id = chance.getrandbits(64)
-        self._hub = Hub()
-        log = Log(NoStorage(), Header(rules=RULES, venue_id=venue_id))
-        self._sequencer = Sequencer(Exchange(venue_id), log, clock.now_ns, self._publish)
+        keyring.restore(hub.nonces)
+        tokens = Tokens(keyring, self.household.identity.secret, lambda: chance.randbytes(SALT_BYTES))
+        self._sequencer.publish = self._publish
         self._sequencer.on_unavailable = self._unavailable
+        self._sequencer.on_failure = self._stop_keeping
         pairs = market_pairs(config.instruments, config.assets, config.start_prices)
         self._market = Market(pairs, chance.getrandbits(63), config.market.level)
-        desk = Desk(self._hub, tokens, self.submit, clock.now_ns, limited=limited)
+        desk = Desk(hub, tokens, self.submit, clock.now_ns, limited=limited)
 
         def open_session(who: Subscriber, host: Host, api: Api, now_ns: int) -> Session | V1Session:
             kind = V1Session if api is Api.V1 else Session
@@ -194,16 +219,50 @@ class LocalExchange:
             limit_loopback=config.server.limit_loopback,
             max_connections=min(MAX_CONNECTIONS, descriptors.room()),
         )
-        self.server = Server(self._hub, open_session, self._drain, clock.now_ns, options)
-        rest = Rest(self._hub, keyring, tokens, config.fee_schedules, limited=limited)
-        admin = Admin(self._hub, keyring, chance.randbytes, config.server.admin_token)
-        self._http = Http(rest, admin, self.submit, self._vitals, clock.now_ns)
+        self.server = Server(hub, open_session, self._drain, clock.now_ns, options)
+        rest = Rest(hub, keyring, tokens, config.fee_schedules, limited=limited)
+        admin = Admin(
+            hub,
+            keyring,
+            chance.randbytes,
+            config.server.admin_token,
+            keep_keys=lambda: home.write(KEYS, keyring.encoded()),
+            capture=self.household.capture,
+        )
+        self._http = Http(rest, admin, self.submit, self._vitals, clock.now_ns, self.household.history)
 
-    def _open(self) -> None:
-        for command in (*commands(self.config), *self._market.opening(self._clock.now_ns())):
+    async def _open(self) -> None:
+        """Tell the exchange what it does not know yet, and remember that it was told."""
+        now_ns, identity = self._clock.now_ns(), self.household.identity
+        exchange = self.household.started.exchange
+        told = commands(self.config, exchange.venue, identity.opened)
+        if identity.begun:
+            # First what fell due while it was down.
+            told = [Tick(), *told, *self._market.resume(now_ns, picture(exchange, AGENTS))]
+        else:
+            told += self._market.opening(now_ns)
+        await self._carry_out(told)
+        accounts = {name: dict(account.balances) for name, account in self.config.accounts.items()}
+        self.household.opened(replace(identity, begun=True, opened={**identity.opened, **accounts}))
+
+    async def _carry_out(self, told: Sequence[Command]) -> None:
+        """Submit commands and wait until the last is durable."""
+        done = asyncio.get_running_loop().create_future()
+        *others, last = told
+        for command in others:
             self._sequencer.submit(command)
-        while self._sequencer.pending():
-            self._sequencer.drain()
+        self.submit(last, done.set_result)
+        failed = asyncio.ensure_future(self._failed.wait())
+        await asyncio.wait((done, failed), return_when=asyncio.FIRST_COMPLETED)
+        failed.cancel()
+        self._raise_failure()
+
+    async def _close_doors(self) -> None:
+        if self._house_timer is not None:
+            self._house_timer.cancel()
+        await asyncio.gather(self.server.close(), self._http.close())
+
+    # --- at work
 
     def submit(self, command: Command, origin: object = None) -> None:
         """Hand a command to the sequencer; a callable `origin` is called with its outcome."""
@@ -211,25 +270,40 @@ class LocalExchange:
         self.server.wake()
 
     def _drain(self) -> bool:
+        if self._failure is not None:
+            return False
         try:
             self._sequencer.drain()
-        except Exception as error:  # noqa: BLE001 - whatever it is, `ended` raises it
-            # A view may have stopped halfway: nothing may be applied or shown on top of it.
+        except SequencerCrash as error:
             self._fail(error)
-        if self._sequencer.failure is not None:
-            self._fail(self._sequencer.failure)
-        return self._failure is None and self._sequencer.pending()
+        return not self._failed.is_set() and self._sequencer.pending()
 
     def _fail(self, error: Exception) -> None:
         self._failure = self._failure or error
         self._failed.set()
 
+    def _stop_keeping(self, error: Exception) -> None:
+        """The journal failed: nothing more is applied or acknowledged, what was shown stays."""
+        if not self._ready:
+            self._fail(error)
+            return
+        logger.error("the journal failed, nothing is accepted any more: %s", error)
+        self._ready = False
+        self.server.close_private(Reject.UNAVAILABLE)
+
     def _publish(self, outcomes: list[Outcome]) -> None:
-        self.server.publish(outcomes)
-        for outcome in outcomes:
-            self._market.observe(outcome)
-            if callable(outcome.origin):
-                outcome.origin(outcome)
+        if self._failure is not None:
+            return
+        try:
+            self.household.observe(outcomes)
+            self.server.publish(outcomes)
+            for outcome in outcomes:
+                self._market.observe(outcome)
+                if callable(outcome.origin):
+                    outcome.origin(outcome)
+        except Exception as error:  # noqa: BLE001 - whatever it is, `ended` raises it
+            # A view may have stopped halfway: nothing may be shown on top of it.
+            self._fail(error)
 
     def _unavailable(self, command: Command, origin: object) -> None:
         """Answer a command that was not taken in."""
@@ -250,6 +324,9 @@ class LocalExchange:
         if self._failure is not None:
             return
         self._house_timer = asyncio.get_running_loop().call_later(STEP_S, self._keep_house)
+        self.household.step()
+        if self._sequencer.failed:
+            return
         for command in self._market.step(self._clock.now_ns()):
             self._sequencer.submit(command)
         self._sequencer.tick()
@@ -264,6 +341,10 @@ class LocalExchange:
             connections=self.server.connections,
             connects_total=self.server.connects_total,
             messages_total=self.server.messages_total,
+            trouble=self.household.trouble,
+            history_lag=self.household.history.lag,
+            journal_bytes=self.household.journal_bytes,
+            snapshot=self.household.image_seq,
         )
 
 
@@ -271,15 +352,3 @@ def _level(market: str) -> MarketLevel:
     if market not in tuple(MarketLevel):
         raise ConfigError(f"market must be one of {', '.join(MarketLevel)}; was {market}")
     return MarketLevel(market)
-
-
-def _keys(config: Config) -> Iterator[ApiKey]:
-    for account in config.accounts.values():
-        for key in account.keys:
-            yield ApiKey(
-                key_id=key.api_key,
-                secret=key.api_secret,
-                account=AccountId(account.name),
-                permissions=key.permissions,
-                nonce_window=key.nonce_window,
-            )

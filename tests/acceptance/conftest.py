@@ -25,14 +25,15 @@ class Served(NamedTuple):
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
-    """Start `krakenbox serve` with further options; it must end within its two seconds and with 0."""
+    """Start `krakenbox serve` in a new directory; it must end within its two seconds and with 0."""
     running: list[subprocess.Popen[bytes]] = []
 
     def start(*options: str) -> Served:
         ready = tmp_path / f"ready-{len(running)}.json"
         krakenbox = [sys.executable, "-m", "krakenbox"]
-        ports = ["--http-port", "0", "--ws-port", "0", "--ready-file", str(ready)]
-        process = subprocess.Popen([*krakenbox, "serve", *ports, *options], stdout=subprocess.DEVNULL)
+        where = ["--http-port", "0", "--ws-port", "0", "--ready-file", str(ready)]
+        where += ["--data", str(tmp_path / f"data-{len(running)}")]
+        process = subprocess.Popen([*krakenbox, "serve", *where, *options], stdout=subprocess.DEVNULL)
         running.append(process)
         deadline = time.monotonic() + 60
         while not ready.exists():

@@ -21,13 +21,17 @@ PORTS = ("--http-port", "0", "--ws-port", "0")
 
 
 @contextmanager
-def serving(ready: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+def serving(
+    ready: Path, *options: str, cwd: Path | None = None
+) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
     """A process that is ready, and what its ready file says."""
+    ready.unlink(missing_ok=True)
     process = subprocess.Popen(
         [sys.executable, "-m", "krakenbox", "serve", *PORTS, "--ready-file", str(ready), *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        cwd=cwd,
     )
     try:
         deadline = time.monotonic() + 60
@@ -44,7 +48,7 @@ def serving(ready: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str],
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_says_goodbye_to_everyone_and_ends_with_0(number: signal.Signals, tmp_path: Path) -> None:
     ready = tmp_path / "ready.json"
-    with serving(ready, "--market", "off") as (process, told):
+    with serving(ready, "--market", "off", "--ephemeral") as (process, told):
         ws = told["ws_url"].removeprefix("ws://127.0.0.1:").removesuffix("/v2")
         assert told == {
             "http_url": told["http_url"],
@@ -76,7 +80,17 @@ def test_a_port_in_use_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         done = subprocess.run(
-            [sys.executable, "-m", "krakenbox", "serve", "--http-port", "0", "--ws-port", port],
+            [
+                sys.executable,
+                "-m",
+                "krakenbox",
+                "serve",
+                "--ephemeral",
+                "--http-port",
+                "0",
+                "--ws-port",
+                port,
+            ],
             capture_output=True,
             text=True,
             timeout=30,
@@ -92,6 +106,50 @@ def test_a_wrong_configuration_is_told(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["serve", "--config", str(mine)])
     assert result.exit_code == 1
     assert result.stderr == f"krakenbox: {mine}: server.limits: must be one of real, off; was 'on'\n"
+
+
+def test_it_lives_in_a_directory_and_goes_on_there(tmp_path: Path) -> None:
+    ready = tmp_path / "ready.json"
+
+    def told(end: signal.Signals) -> str:
+        """What a process says of where it lives; it is ended so."""
+        with serving(ready, "--market", "off", cwd=tmp_path) as (process, _):
+            process.send_signal(end)
+            out, err = process.communicate(timeout=30)
+            assert err == ""
+        return next(line for line in out.splitlines() if line.strip().startswith("data"))
+
+    # Killed, it could not say it: a pipe's text waits until the process ends by itself.
+    assert told(signal.SIGTERM).split(maxsplit=1)[1] == "krakenbox-data (new)"
+    assert (
+        told(signal.SIGTERM).split(maxsplit=1)[1].startswith("krakenbox-data (0 commands replayed; snapshot")
+    )
+    with serving(ready, "--market", "off", cwd=tmp_path) as (process, _):
+        process.kill()
+        process.wait()
+    assert (
+        told(signal.SIGTERM).split(maxsplit=1)[1].startswith("krakenbox-data (1 commands replayed; snapshot")
+    )
+
+
+def test_one_process_at_a_time(tmp_path: Path) -> None:
+    with serving(tmp_path / "ready.json", "--market", "off", cwd=tmp_path) as (process, _):
+        done = subprocess.run(
+            [sys.executable, "-m", "krakenbox", "serve", *PORTS],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+            cwd=tmp_path,
+        )
+        assert done.returncode == 1
+        assert done.stderr == f"krakenbox: krakenbox-data: is in use by process {process.pid}\n"
+
+
+def test_bytes_to_retain_are_a_number_or_all(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["serve", "--data", str(tmp_path), "--retain", "2 GiB"])
+    assert result.exit_code == 2
+    assert "--retain must be a number of bytes or all; was 2 GiB" in result.stderr
 
 
 def test_data_and_ephemeral_exclude_each_other(tmp_path: Path) -> None:

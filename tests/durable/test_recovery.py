@@ -4,13 +4,14 @@ import pytest
 
 from builders import START_NS, VENUE_ID
 from krakenbox.clock import ManualClock
-from krakenbox.durable.recovery import DIGEST, FEEDS, VENUE, Plan, SnapshotRefused, Started, recover
+from krakenbox.durable.imaging import DIGEST, SnapshotRefused, image
+from krakenbox.durable.recovery import Plan, Started, recover
 from krakenbox.journal import snapshot
-from krakenbox.journal.log import Header
-from krakenbox.journal.snapshot import Image, MemoryShelf
+from krakenbox.journal.log import Header, Log
+from krakenbox.journal.snapshot import MemoryShelf
 from krakenbox.journal.storage import MemoryStorage
 from krakenbox.model.command import Command
-from krakenbox.model.event import Outcome
+from krakenbox.model.event import AccountOpened, AssetListed, InstrumentListed, Outcome
 from krakenbox.sequencer import RecoveryRefused
 from krakenbox.venue import state
 from tape import trading
@@ -44,18 +45,12 @@ class Place:
 
     def _witness(self, outcome: Outcome) -> None:
         self.witnessed.append(outcome.seq)
+        self.introduced = outcome.events
 
-    def capture(self, started: Started) -> int:
+    def capture(self, started: Started) -> None:
         """Put a snapshot onto the shelf."""
-        exchange, seq = started.exchange, started.sequencer.seq
-        parts = {
-            VENUE: state.encode(exchange),
-            FEEDS: started.hub.capture(),
-            DIGEST: state.state_hash(exchange).hex().encode(),
-        }
-        image = Image(seq, exchange.venue.time_ns, 1, VENUE_ID, parts)
-        self.shelf.put(seq, snapshot.encode(image))
-        return seq
+        made = image(started.exchange, started.hub, (), HEADER.rules)
+        self.shelf.put(made.seq, snapshot.encode(made))
 
 
 def send(started: Started, commands: list[Command]) -> None:
@@ -134,9 +129,9 @@ def test_a_snapshot_of_another_state_than_it_says_is_refused() -> None:
     first = place.start()
     send(first, COMMANDS[:100])
     place.capture(first)
-    image = snapshot.decode(place.shelf.get(100))
-    image.parts[DIGEST] = b"00" * 32
-    place.shelf.put(100, snapshot.encode(image))
+    found = snapshot.decode(place.shelf.get(100))
+    found.parts[DIGEST] = b"00" * 32
+    place.shelf.put(100, snapshot.encode(found))
     with pytest.raises(SnapshotRefused, match=r"^snapshot 100: expected the state 0+; was [0-9a-f]{64}$"):
         place.start()
 
@@ -156,3 +151,24 @@ def test_nothing_is_published_before_somebody_says_where_to() -> None:
     started = recover(MemoryStorage(), MemoryShelf(), plan)
     with pytest.raises(AssertionError, match="set `publish` before"):
         send(started, COMMANDS[:1])
+
+
+def test_where_the_log_is_gone_a_history_is_told_who_there_is() -> None:
+    place = Place()
+    first = place.start()
+    send(first, COMMANDS[:200])
+    place.capture(first)
+    whole = Log(place.storage.crashed(), HEADER)
+    place.storage = MemoryStorage()
+    smaller = Log(place.storage, HEADER, segment_bytes=2_000)
+    for record in whole.records():
+        if isinstance(record, list):
+            smaller.append(record)
+    smaller.sync_now()
+    smaller.prune(150)
+    smaller.sync_now()
+    again = place.start(history_seq=0)
+    assert (again.image_seq, place.witnessed) == (200, [200])
+    assert {type(event) for event in place.introduced} == {AssetListed, InstrumentListed, AccountOpened}
+    # One that has seen as much is told nothing twice.
+    assert (place.start(history_seq=200).image_seq, place.witnessed) == (200, [])

@@ -116,6 +116,7 @@ def test_an_account_gets_another_key(admin: Admin, keyring: Keyring) -> None:
         ("status", {"system": "limit_only"}, 400, "Invalid enum value 'limit_only' - at `$.system`"),
         ("status", {"symbol": "BTC/USD", "status": "off"}, 400, "Invalid enum value 'off' - at `$.status`"),
         ("status", {"symbol": "XBT/USD", "status": "online"}, 404, "there is no pair XBT/USD"),
+        ("snapshot", {"seq": 1}, 400, "Object contains unknown field `seq`"),
         ("keys", {"name": "nobody"}, 404, "there is no account nobody"),
         ("keys", {"name": "alice", "nonce_window": -1}, 400, "nonce_window must be 0 or more"),
     ],
@@ -124,6 +125,26 @@ def test_what_cannot_be_done_is_told(admin: Admin, path: str, body: Any, status:
     change = asked(admin, path, body)
     assert (change.status, change.commands) == (status, ())
     assert change.result["error"].startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("begun", "expected"),
+    [
+        (70, Change(status=HTTPStatus.ACCEPTED, result={"sequence": 70})),
+        (0, Change(status=HTTPStatus.SERVICE_UNAVAILABLE, result={"error": "EService:Unavailable"})),
+        (
+            None,
+            Change(
+                status=HTTPStatus.CONFLICT,
+                result={"error": "the exchange lives in memory: nothing is kept of it"},
+            ),
+        ),
+    ],
+)
+def test_a_snapshot_is_begun_where_any_are_kept(
+    hub: Hub, keyring: Keyring, begun: int | None, expected: Change
+) -> None:
+    assert asked(Admin(hub, keyring, bytes, capture=lambda: begun), "snapshot", {}) == expected
 
 
 @pytest.mark.parametrize("system", SystemStatus)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from krakenbox.errors import ConfigError
-from krakenbox.gateway.sockets import listen, port_of
+from krakenbox.gateway.sockets import Addresses, listen, port_of
 
 ELSEWHERE = "192.0.2.1"
 """Documentation address: no machine has it."""
@@ -49,3 +49,10 @@ def test_a_port_in_use_is_named(taken: int) -> None:
 def test_a_name_that_is_no_address() -> None:
     with pytest.raises(ConfigError, match=r"port 8081 of nowhere\.invalid cannot be listened on: "):
         listen(("nowhere.invalid",), 8081)
+
+
+def test_addresses_are_those_a_client_of_this_machine_uses() -> None:
+    anywhere = Addresses(("0.0.0.0", "::"), 80, 81)
+    assert (anywhere.http_url, anywhere.ws_url) == ("http://127.0.0.1:80", "ws://127.0.0.1:81/v2")
+    six = Addresses(("::1",), 80, 81)
+    assert (six.ws_auth_url, six.ws_l3_url) == ("ws://[::1]:81/ws-auth/v2", "ws://[::1]:81/ws-l3/v2")

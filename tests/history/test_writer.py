@@ -128,6 +128,23 @@ def test_the_oldest_trades_are_dropped(url: str, monkeypatch: pytest.MonkeyPatch
     assert len(tables["fills"]) == 10
 
 
+def test_a_batch_lets_others_breathe(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "_ROWS_AT_ONCE", 3)
+    breaths: list[int] = []
+    past = Past("100.0 x 99 |")
+    opened = engines.opened(url)
+    with recording(url) as made:
+        made.feed(past.outcomes)
+        for _ in range(4):
+            past.send(place(buy, 1, at=100))
+        made.record(past.outcomes)
+        Writer(opened.writing, VENUE_ID, lambda: breaths.append(1)).write(made.recorder.take())
+    opened.dispose()
+    # Four fills, trades and orders, eight ledger entries, a candle.
+    assert len(breaths) == 2 + 2 + 2 + 3 + 1
+    assert len(dumped(url)["fills"]) == 4
+
+
 def test_a_database_of_another_exchange_is_refused(url: str) -> None:
     with recording(url):
         pass

@@ -5,6 +5,7 @@ from krakenbox.model.command import CancelOrder, OrderRef, PlaceOrder
 from krakenbox.model.event import BookAction, BookChanged
 from krakenbox.model.fixed import Price, Qty
 from krakenbox.model.order import AccountId, OrderId, OrderType, Side, TimeInForce
+from krakenbox.sim.picture import Book, Level, Resting
 from krakenbox.sim.pit import Pit
 
 MAKER = AccountId("maker")
@@ -98,3 +99,17 @@ def test_an_order_is_canceled_by_its_owner_once_a_step() -> None:
     assert (pit.cancel(OrderId("A")), pit.cancel(OrderId("A"))) == (1, 0)
     assert pit.sent() == [CancelOrder(MAKER, OrderRef(order_id=OrderId("A")))]
     assert pit.cancel(OrderId("A")) == 1, "the last one may have been refused"
+
+
+def test_a_book_that_was_left_is_gone_on_with() -> None:
+    pit = Pit(trading.pair("BTC/USD"), 7)
+    mine = (Resting(OrderId("A"), MAKER), Resting(OrderId("B"), MAKER))
+    bids = (Level(Price(99), Qty(9), mine), Level(Price(98), Qty(5)))
+    pit.take_over(Book(bids, (Level(Price(101), Qty(2)),)))
+    assert (list(pit.bids.keys), list(pit.asks.keys), pit.middle) == ([-99, -98], [101], 200)
+    assert (list(pit.bids.own(-99)), pit.bids.qty(-98), pit.bids.resting) == (["A", "B"], 5, 2)
+    pit.book_changed(change(REMOVED, Side.BUY, 99, 4, "A"))
+    pit.closed(OrderId("A"))
+    assert (list(pit.bids.own(-99)), pit.bids.resting) == (["B"], 1)
+    assert pit.cancel(OrderId("B")) == 1
+    assert pit.sent() == [CancelOrder(MAKER, OrderRef(order_id=OrderId("B")))]

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from krakenbox.sim.prices import Prices, exp_ppb, minute_deviation, pair_deviation
+from krakenbox.sim.prices import Prices, exp_ppb, log_ppb, minute_deviation, pair_deviation
 
 MINUTE_MILLI = 60_000
 DAY_MILLI = 1_440 * MINUTE_MILLI
@@ -15,6 +15,24 @@ ASSETS = ("BTC", "ETH", "EUR", "USDT", "USD")
 def test_the_exponential_is_exact_to_a_millionth(x: int) -> None:
     expected = math.exp(x / 1e9) * 1e9
     assert abs(exp_ppb(x) - expected) <= expected / 1e6
+
+
+@pytest.mark.parametrize("price", [840_000, 840_001, 777_777, 900_000, 1, 10**9])
+def test_a_logarithm_leads_back_to_its_price_or_to_the_furthest(price: int) -> None:
+    log = log_ppb(price, 840_000)
+    expected = max(-0.2, min(0.2, math.log(price / 840_000)))
+    assert abs(log - expected * 1e9) < 2_000
+    assert log_ppb(840_000, 840_000) == 0
+
+
+def test_paths_go_on_from_where_they_stood() -> None:
+    prices = Prices(ASSETS, 7, {"BTC": 30_000_000, "EUR": -4_000_000, "ELSEWHERE": 5})
+    assert prices.log_ppb("BTC", "USD", 0) == 30_000_000
+    assert prices.log_ppb("BTC", "EUR", 0) == 34_000_000
+    assert prices.log_ppb("ETH", "USD", 0) == 0
+    past = prices.past((30, 60))
+    assert (past["BTC"][0], past["ETH"][0]) == (30_000_000, 0)
+    assert abs(prices.log_ppb("BTC", "USD", MINUTE_MILLI) - 30_000_000) < 4 * minute_deviation("BTC")
 
 
 def test_paths_begin_at_0_and_move_little_within_a_second() -> None:

@@ -62,7 +62,8 @@ def test_a_process_whose_disk_failed_takes_nothing_in_and_closes_private_connect
     answers = [message for message in told(private) if "method" in message]
     assert {answer["error"] for answer in answers} == {"EService:Unavailable"}
     assert process.refused == 1
-    process.close_private()
+    assert process.private() == [who]
+    process.drop(who)
     assert (private.is_open, public.is_open) == (False, True)
     with pytest.raises(AssertionError, match="published after a failure"):
         process.sequencer.publish([Outcome(10**6, 10**20, [])])

@@ -10,13 +10,15 @@ from krakenbox.sim.purse import Purse
 MAKER, TAKER = AccountId("maker"), AccountId("taker")
 
 
+ORDERS = [
+    PlaceOrder(MAKER, trading.order("BTC/USD", Side.BUY, 100_000_000, 800_000)),
+    PlaceOrder(MAKER, trading.order("BTC/USD", Side.SELL, 50_000_000, 900_000)),
+]
+
+
 def funded() -> Purse:
     purse = Purse((MAKER, TAKER))
-    orders = [
-        PlaceOrder(MAKER, trading.order("BTC/USD", Side.BUY, 100_000_000, 800_000)),
-        PlaceOrder(MAKER, trading.order("BTC/USD", Side.SELL, 50_000_000, 900_000)),
-    ]
-    deposits = purse.fund(trading.pairs("BTC/USD"), orders)
+    deposits = purse.fund(trading.pairs("BTC/USD"), ORDERS, {})
     assert deposits == [
         Deposit(account, asset, Amount(amount))
         for account in (MAKER, TAKER)
@@ -53,3 +55,13 @@ def test_a_balance_that_recovered_needs_no_refill() -> None:
     purse.posted(posted(MAKER, "BTC", 1))
     purse.posted(posted(MAKER, "BTC", 3 * 10**10))
     assert purse.refills() == []
+
+
+def test_who_returns_with_half_of_it_gets_nothing() -> None:
+    purse = Purse((MAKER, TAKER))
+    balances = {MAKER: {"USD": 4 * 125_000 * 10**4, "BTC": 3 * 10**10}, TAKER: {"BTC": 3 * 10**10 - 1}}
+    assert purse.fund(trading.pairs("BTC/USD"), ORDERS, balances) == [
+        Deposit(TAKER, "USD", Amount(4 * 125_000 * 10**4)),
+        Deposit(TAKER, "BTC", Amount(6 * 10**10)),
+    ]
+    assert purse.targets == funded().targets

@@ -2,7 +2,8 @@
 
 import pytest
 
-from krakenbox.sim import swarm, world
+from krakenbox.sim import world
+from krakenbox.sim.faults import drawn
 from krakenbox.sim.swarm import Failure, run, shrunk
 from krakenbox.sim.world import Report
 
@@ -34,7 +35,6 @@ def test_a_failure_shrinks_to_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> 
     assert (found.step, found.why) == (1, "nobody is content")
     smallest = shrunk(found)
     assert (smallest.steps, smallest.step) == (1, 1)
-    assert set(smallest.without) == {each.value for each in (*swarm.Fault, *swarm.Feature)} & set(
-        smallest.without
-    )
+    rest = drawn(3, 1).without(*smallest.without)
+    assert (rest.features, rest.faults) == (frozenset(), frozenset())
     assert run(smallest.seed, smallest.steps, smallest.without) == smallest

@@ -30,6 +30,12 @@ def test_a_world_survives_each_fault_and_counts_it(fault: Fault) -> None:
     assert set(report.faults) == {fault, Fault.FLIP}
 
 
+@pytest.mark.parametrize("fault", [Fault.EIO, Fault.ENOSPC])
+def test_clients_of_a_failed_disk_are_told_that_nothing_goes(fault: Fault) -> None:
+    plan = replace(drawn(5, 120), faults=frozenset((fault,)), fault_permille=150)
+    assert World(plan).run().unavailable > 20
+
+
 def test_a_world_without_faults_ends_twice_and_compares_every_step() -> None:
     plan = replace(drawn(5, 80), faults=frozenset(), features=frozenset(Feature), clients=3)
     report = World(plan).run()

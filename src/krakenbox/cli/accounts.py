@@ -1,14 +1,13 @@
 """`krakenbox accounts`: who may trade, and with which keys."""
 
 import json
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from krakenbox.cli.failure import failing
+from krakenbox.cli.posting import LOCAL_URL, Url, post
 from krakenbox.config import load, load_default
 from krakenbox.errors import ConfigError
 from krakenbox.gateway.keys import Permission
@@ -19,9 +18,6 @@ accounts = typer.Typer(
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Url = Annotated[str, typer.Option(help="HTTP address of the running exchange.", show_default=True)]
-LOCAL_URL = "http://127.0.0.1:8080"
-TIMEOUT_S = 10
 
 
 @accounts.callback(invoke_without_command=True)
@@ -61,14 +57,14 @@ def add(
         if not equals:
             raise typer.BadParameter(f"a balance is written ASSET=AMOUNT; was {text}")
         balances[asset] = amount
-    told = _post(url, "accounts", {"name": name, "tier": tier.value, "balances": balances})
+    told = post(url, "accounts", {"name": name, "tier": tier.value, "balances": balances})
     print(json.dumps(told)) if as_json else _print(told)
 
 
 @accounts.command()
 def fund(name: str, asset: str, amount: str, url: Url = LOCAL_URL) -> None:
     """Deposit to an account."""
-    told = _post(url, "deposit", {"name": name, "asset": asset, "amount": amount})
+    told = post(url, "deposit", {"name": name, "asset": asset, "amount": amount})
     print(f"{told['name']}: {told['amount']} {told['asset']} deposited")
 
 
@@ -86,26 +82,8 @@ def key(
     body: dict[str, Any] = {"name": name, "nonce_window": nonce_window}
     if permission:
         body["permissions"] = [right.value for right in permission]
-    told = _post(url, "keys", body)
+    told = post(url, "keys", body)
     print(json.dumps(told)) if as_json else _print(told)
-
-
-def _post(url: str, what: str, body: dict[str, Any]) -> dict[str, Any]:
-    request = urllib.request.Request(
-        f"{url.rstrip('/')}/admin/{what}",
-        json.dumps(body).encode(),
-        {"Content-Type": "application/json"},
-    )
-    with failing(ConfigError):
-        try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
-                told = json.load(response)
-        except urllib.error.HTTPError as error:
-            raise ConfigError(json.load(error)["error"]) from None
-        except urllib.error.URLError as error:
-            raise ConfigError(f"no exchange at {url}: {error.reason}") from None
-    assert isinstance(told, dict), f"the endpoint answers objects; was {told}"
-    return told
 
 
 def _print(account: dict[str, Any]) -> None:

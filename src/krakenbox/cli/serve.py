@@ -2,13 +2,9 @@
 
 import asyncio
 import gc
-import json
 import logging
-import os
-import signal
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from msgspec.structs import replace
@@ -17,68 +13,122 @@ from rich.markup import escape
 
 from krakenbox import __version__
 from krakenbox.cli.failure import failing
-from krakenbox.config import Limits, MarketLevel, load, load_default
-from krakenbox.errors import ConfigError
+from krakenbox.cli.running import loop_factory, on_signals, write_ready
+from krakenbox.config import Durability, Limits, MarketLevel, load, load_default
+from krakenbox.errors import ConfigError, HistoryError
 from krakenbox.gateway import descriptors
+from krakenbox.journal.log import JournalError
 from krakenbox.local import LocalExchange
+
+DATA = "krakenbox-data"
+"""Where an exchange lives that is told nothing else."""
+
+
+Hosts = Annotated[
+    list[str] | None, typer.Option(help="Address to listen on; repeatable. Default 127.0.0.1 and ::1.")
+]
+HttpPort = Annotated[
+    int | None, typer.Option(min=0, max=65_535, help="REST port; 0 is a free one. Default 8080.")
+]
+WsPort = Annotated[
+    int | None, typer.Option(min=0, max=65_535, help="WebSocket port; 0 is a free one. Default 8081.")
+]
+ConfigFile = Annotated[Path | None, typer.Option(help="TOML file over the shipped configuration.")]
+Seed = Annotated[int | None, typer.Option(help="Same seed, same market and ids. Default random.")]
+Level = Annotated[MarketLevel | None, typer.Option(help="How much the seeded market trades. Default calm.")]
+LimitsSwitch = Annotated[
+    Limits | None, typer.Option(help="Trading counters, order caps, REST counter, connects. Default real.")
+]
+DataDir = Annotated[Path | None, typer.Option(help=f"Directory the exchange lives in. Default {DATA}.")]
+Ephemeral = Annotated[bool, typer.Option("--ephemeral", help="Forget everything at the end.")]
+DurabilityLevel = Annotated[
+    Durability | None,
+    typer.Option(help="Answer once the disk has a command, or once the system has. Default commit."),
+]
+Retain = Annotated[
+    str | None, typer.Option(metavar="BYTES|all", help="Journal and snapshots kept, together. Default 2 GiB.")
+]
+HistoryUrl = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="Database of the history. Default SQLite beside the journal."),
+]
+AcceptFuture = Annotated[
+    bool, typer.Option("--accept-future", help="Start though the journal ends ahead of the clock.")
+]
+ReadyFile = Annotated[
+    Path | None, typer.Option(help="Written once everything listens: addresses and pid as JSON.")
+]
 
 
 def serve(  # noqa: PLR0913 - a parameter is an option of the command line
     *,
-    host: Annotated[
-        list[str] | None, typer.Option(help="Address to listen on; repeatable. Default 127.0.0.1 and ::1.")
-    ] = None,
-    http_port: Annotated[
-        int | None, typer.Option(min=0, max=65_535, help="REST port; 0 is a free one. Default 8080.")
-    ] = None,
-    ws_port: Annotated[
-        int | None, typer.Option(min=0, max=65_535, help="WebSocket port; 0 is a free one. Default 8081.")
-    ] = None,
-    config: Annotated[Path | None, typer.Option(help="TOML file over the shipped configuration.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Same seed, same market and ids. Default random.")] = None,
-    market: Annotated[
-        MarketLevel | None, typer.Option(help="How much the seeded market trades. Default calm.")
-    ] = None,
-    limits: Annotated[
-        Limits | None,
-        typer.Option(help="Trading counters, order caps, REST counter, connects. Default real."),
-    ] = None,
-    data: Annotated[
-        Path | None, typer.Option(help="Directory the exchange lives in (for now it lives in memory).")
-    ] = None,
-    ephemeral: Annotated[bool, typer.Option("--ephemeral", help="Forget everything at the end.")] = False,
-    ready_file: Annotated[
-        Path | None, typer.Option(help="Written once everything listens: addresses and pid as JSON.")
-    ] = None,
+    host: Hosts = None,
+    http_port: HttpPort = None,
+    ws_port: WsPort = None,
+    config: ConfigFile = None,
+    seed: Seed = None,
+    market: Level = None,
+    limits: LimitsSwitch = None,
+    data: DataDir = None,
+    ephemeral: Ephemeral = False,
+    durability: DurabilityLevel = None,
+    retain: Retain = None,
+    history: HistoryUrl = None,
+    accept_future: AcceptFuture = False,
+    ready_file: ReadyFile = None,
 ) -> None:
     """Run an exchange until SIGINT or SIGTERM."""
     if data is not None and ephemeral:
         raise typer.BadParameter("--data and --ephemeral exclude each other")
+    server = {"hosts": tuple(host or ()), "http_port": http_port, "ws_port": ws_port, "limits": limits}
+    kept = {
+        "directory": "" if ephemeral else data and str(data),
+        "durability": durability,
+        "retain": _bytes(retain),
+        "history": history,
+        "accept_future": accept_future or None,
+    }
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if ready_file is not None:
         # One left by an earlier run would tell of ports that nobody listens on.
         ready_file.unlink(missing_ok=True)
     descriptors.raise_limit()
-    with failing(ConfigError):
+    with failing(ConfigError, HistoryError, JournalError):
         base = load_default() if config is None else load(config)
-        server = {"hosts": tuple(host or ()), "http_port": http_port, "ws_port": ws_port, "limits": limits}
-        given = {key: value for key, value in server.items() if value not in (None, ())}
-        told = replace(base, server=replace(base.server, **given))
-        exchange = LocalExchange(seed=seed, market=market, config=told, data=data)
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        at_home = replace(base.data, directory=base.data.directory or DATA)
+        told = replace(
+            base, server=replace(base.server, **_given(server)), data=replace(at_home, **_given(kept))
+        )
+        exchange = LocalExchange(seed=seed, market=market, config=told)
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_run(exchange, ready_file))
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """Those that the command line names."""
+    return {key: value for key, value in options.items() if value not in (None, ())}
+
+
+def _bytes(retain: str | None) -> int | None:
+    if retain is None:
+        return None
+    if retain == "all":
+        return 0
+    if not retain.isdecimal():
+        raise typer.BadParameter(f"--retain must be a number of bytes or all; was {retain}")
+    return int(retain)
 
 
 async def _run(exchange: LocalExchange, ready_file: Path | None) -> None:
     stop = asyncio.Event()
-    _on_signals(stop.set)
+    on_signals(stop.set)
     async with exchange:
         # What a start leaves stays for good: unless the collector looks at it again, its pauses halve.
         # (Measured with a market: 92 to 134 ms each before, 53 after.)
         gc.collect()
         gc.freeze()
         if ready_file is not None:
-            _write_ready(ready_file, exchange)
+            write_ready(ready_file, exchange)
         Console(soft_wrap=True, highlight=False).print(_banner(exchange))
         ended, stopped = asyncio.ensure_future(exchange.ended()), asyncio.ensure_future(stop.wait())
         await asyncio.wait((ended, stopped), return_when=asyncio.FIRST_COMPLETED)
@@ -86,19 +136,6 @@ async def _run(exchange: LocalExchange, ready_file: Path | None) -> None:
         if ended.done():
             ended.result()
         ended.cancel()
-
-
-def _write_ready(path: Path, exchange: LocalExchange) -> None:
-    told = {
-        "http_url": exchange.http_url,
-        "ws_url": exchange.ws_url,
-        "ws_auth_url": exchange.ws_auth_url,
-        "ws_l3_url": exchange.ws_l3_url,
-        "pid": os.getpid(),
-    }
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_text(json.dumps(told), encoding="utf-8")
-    unfinished.replace(path)
 
 
 def _banner(exchange: LocalExchange) -> str:
@@ -111,6 +148,7 @@ def _banner(exchange: LocalExchange) -> str:
         ("REST", f"{exchange.http_url}/0/"),
         ("health", f"{exchange.http_url}/health"),
         ("metrics", f"{exchange.http_url}/metrics"),
+        ("data", _data(exchange)),
         *((access.name, f"{access.api_key} ({access.tier})") for access in exchange.accounts.values()),
     ]
     return "\n".join(
@@ -122,19 +160,21 @@ def _banner(exchange: LocalExchange) -> str:
     )
 
 
-def _on_signals(stop: Callable[[], None]) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, stop)
-        except NotImplementedError:  # loops on Windows
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop's where it is installed; else Python's own."""
-    try:
-        import uvloop  # noqa: PLC0415
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
+def _data(exchange: LocalExchange) -> str:
+    """Where the exchange lives, and what its start has found there."""
+    directory, started = exchange.config.data.directory, exchange.household.started
+    if not directory:
+        return "in memory, ends with this process"
+    if not started.image_seq and not started.recovery.commands:
+        return f"{directory} (new)"
+    found = [f"{started.recovery.commands:,} commands replayed"]
+    if started.image_seq:
+        found.append(f"snapshot of command {started.image_seq:,}")
+    torn, voided = started.recovery.torn, started.recovery.voided
+    if torn is not None:
+        found.append(f"a torn end of {torn.dropped} bytes cut")
+    if voided:
+        found.append(f"commands that had crashed skipped: {', '.join(map(str, voided))}")
+    if started.damaged:
+        found.append(f"damaged snapshots passed over: {', '.join(map(str, started.damaged))}")
+    return f"{directory} ({'; '.join(found)})"

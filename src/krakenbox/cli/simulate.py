@@ -85,7 +85,7 @@ def _summary(total: Report, took_s: float) -> Iterator[str]:
     yield (
         f"{total.worlds} worlds, {total.steps:,} steps, {total.commands:,} commands, "
         f"{total.messages:,} answers, {total.starts:,} starts, {total.snapshots:,} snapshots, "
-        f"{total.comparisons:,} comparisons with clients"
+        f"{total.comparisons:,} comparisons with clients, {total.unavailable:,} refusals by failed disks"
     )
     yield f"faults: {_counted(total.faults)}"
     yield f"events: {_counted(total.events)}"

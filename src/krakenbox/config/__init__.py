@@ -6,14 +6,13 @@ from krakenbox.config.settings import (
     Access,
     Account,
     Config,
-    Data,
-    Durability,
     Key,
     Limits,
     Market,
     MarketLevel,
     Server,
 )
+from krakenbox.durable.home import Data, Durability
 
 __all__ = [
     "Access",

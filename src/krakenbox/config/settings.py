@@ -1,14 +1,17 @@
 """What a krakenbox can be told: the tables of its TOML file, and the checked `Config` they become."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import Struct
 
-from krakenbox.gateway.keys import Permission
+from krakenbox.durable.home import Data
+from krakenbox.gateway.keys import ApiKey, Permission
 from krakenbox.model.command import FeeTier, Tier
 from krakenbox.model.fixed import Amount, Price
 from krakenbox.model.instrument import Asset, AssetStatus, Instrument, PairStatus
+from krakenbox.model.order import AccountId
 
 
 class Limits(StrEnum):
@@ -46,27 +49,6 @@ class Trading(Struct, frozen=True, kw_only=True):
 
     price_protection: Decimal = Decimal(5)
     """How far from the last price, in percent, a market order trades at most."""
-
-
-class Durability(StrEnum):
-    """When a command counts as kept: once the disk says so, or once the operating system has it."""
-
-    COMMIT = "commit"
-    OS = "os"
-
-
-class Data(Struct, frozen=True, kw_only=True):
-    """Table `[data]`: where the exchange lives and what it keeps."""
-
-    directory: str = ""
-    """Empty: it lives in memory and ends with its process."""
-    durability: Durability = Durability.COMMIT
-    retain: int = 2 << 30
-    """Bytes that journal and snapshots may have together; 0 = all. What a start needs is kept in any case."""
-    history: str = ""
-    """URL of the database for the history; empty: an SQLite file beside the journal."""
-    accept_future: bool = False
-    """Whether to start though the journal ends more than a minute ahead of the clock."""
 
 
 class Market(Struct, frozen=True, kw_only=True):
@@ -200,3 +182,15 @@ class Config(Struct, frozen=True, kw_only=True):
             for name, account in self.accounts.items()
             if account.keys
         }
+
+    def keys(self) -> Iterator[ApiKey]:
+        """Every key of every account."""
+        for account in self.accounts.values():
+            for key in account.keys:
+                yield ApiKey(
+                    key_id=key.api_key,
+                    secret=key.api_secret,
+                    account=AccountId(account.name),
+                    permissions=key.permissions,
+                    nonce_window=key.nonce_window,
+                )

@@ -15,7 +15,7 @@ import gc
 import os
 import signal
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NoReturn, Protocol, runtime_checkable
 
 import msgspec
@@ -38,6 +38,7 @@ _NICE = 19
 _GO = b"1"
 _LEFT_OUT, _CRASHED = 254, 255
 """What a child ends with beside 0, for a snapshot that is kept, and the numbers of the system's errors."""
+_ERRORS = 2
 _FIRST_OWN = 3
 """The first file descriptor that is neither input, output nor errors."""
 
@@ -120,6 +121,8 @@ class Imager:
         self._sequencer = sequencer
         self._shelf = shelf
         self._rules = rules
+        self.settle: Callable[[], None] = lambda: None
+        """What the child does before a snapshot counts."""
         self._pid = 0
         """The child; 0 for none."""
         self._pipe = -1
@@ -221,10 +224,12 @@ class Imager:
         except OSError as error:
             code = error.errno or _CRASHED
         finally:
-            # Whatever it is, the parent's code must not go on here.
-            if code == _CRASHED:
-                traceback.print_exc()
-            os._exit(code)
+            try:
+                if code == _CRASHED:
+                    # Not by `sys.stderr`, which may have been put upon a file that is closed here.
+                    os.write(_ERRORS, traceback.format_exc().encode())
+            finally:
+                os._exit(code)  # whatever it was: the parent's code must not go on here
 
     def _work(self, shelf: FileShelf, pipe: int) -> int:
         found = image(self._exchange, self._hub, self._sequencer.held(), self._rules)
@@ -232,6 +237,7 @@ class Imager:
         if os.read(pipe, 1) != _GO:
             shelf.tidy()
             return _LEFT_OUT
+        self.settle()
         shelf.keep(found.seq)
         return 0
 

@@ -1,4 +1,4 @@
-"""The operator's endpoint, as a function: accounts opened, funded and keyed, and modes set, while it runs.
+"""The operator's endpoint, as a function: accounts opened, funded and keyed, modes set, snapshots begun.
 
 What it changes in the exchange enters as a journaled command like any other; keys are secrets and no part of
 the journal. Programs of this machine may use it, others only with the configured bearer token. A request that
@@ -30,6 +30,7 @@ from krakenbox.model.command import (
 from krakenbox.model.fixed import Amount, from_decimal
 from krakenbox.model.instrument import PairStatus, SystemStatus
 from krakenbox.model.order import CLIENT_NAMES, AccountId, is_client_name
+from krakenbox.model.reject import Reject
 
 ADMIN = "/admin/"
 JSON = "application/json"
@@ -73,6 +74,10 @@ class NewStatus(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     status: PairStatus | None = None
 
 
+class NewSnapshot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of POST /admin/snapshot."""
+
+
 class AdminRequest(Struct, frozen=True, kw_only=True):
     """What of an HTTP request matters here."""
 
@@ -106,12 +111,15 @@ class Admin:
         chance: Callable[[int], bytes],
         bearer_token: str = "",
         keep_keys: Callable[[], None] = lambda: None,
+        capture: Callable[[], int | None] = lambda: None,
     ) -> None:
         """`chance` gives that many random bytes. Without a token only this machine's own programs may.
-        `keep_keys` makes the keyring outlive the process where the exchange does, or raises OSError."""
+        `keep_keys` makes the keyring outlive the process where the exchange does, or raises OSError.
+        `capture` begins a snapshot: of which command, 0 if it cannot, None where none are kept."""
         self._hub = hub
         self._keyring = keyring
         self._keep_keys = keep_keys
+        self._capture = capture
         self._chance = chance
         self._opening: set[AccountId] = set()
         """Accounts asked for whose opening is not durable yet."""
@@ -137,7 +145,7 @@ class Admin:
         except OSError as error:
             return refused(HTTPStatus.SERVICE_UNAVAILABLE, f"the key cannot be kept: {error.strerror}")
 
-    def _changed(self, body: "NewAccount | NewDeposit | NewKey | NewStatus") -> Change:
+    def _changed(self, body: "Body") -> Change:
         match body:
             case NewAccount():
                 return self._open(body)
@@ -147,6 +155,8 @@ class Admin:
                 return self._key(body)
             case NewStatus():
                 return self._status(body)
+            case NewSnapshot():
+                return self._snapshot()
 
     def _forbidden(self, request: AdminRequest) -> str:
         """Why whoever sent a request may not; empty if he may."""
@@ -226,6 +236,12 @@ class Admin:
             result={"symbol": new.symbol, "status": new.status.value},
         )
 
+    def _snapshot(self) -> Change:
+        seq = self._capture()
+        if seq is None:
+            return refused(HTTPStatus.CONFLICT, "the exchange lives in memory: nothing is kept of it")
+        return Change(status=HTTPStatus.ACCEPTED, result={"sequence": seq}) if seq else unavailable()
+
     def _credit(self, account: AccountId, asset: str, amount: Decimal) -> Deposit | str:
         """The deposit, or what is wrong with it."""
         listed = self._hub.reference.table.assets.get(asset)
@@ -255,17 +271,24 @@ class Admin:
         return key
 
 
-_BODIES: dict[str, type[NewAccount | NewDeposit | NewKey | NewStatus]] = {
+Body = NewAccount | NewDeposit | NewKey | NewStatus | NewSnapshot
+_BODIES: dict[str, type[Body]] = {
     "accounts": NewAccount,
     "deposit": NewDeposit,
     "keys": NewKey,
     "status": NewStatus,
+    "snapshot": NewSnapshot,
 }
 
 
 def refused(status: HTTPStatus, text: str) -> Change:
     """A refusal."""
     return Change(status=status, result={"error": text})
+
+
+def unavailable() -> Change:
+    """The refusal of an exchange that takes nothing in."""
+    return refused(HTTPStatus.SERVICE_UNAVAILABLE, Reject.UNAVAILABLE)
 
 
 def _name(host: str) -> str:

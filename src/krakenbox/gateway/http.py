@@ -18,7 +18,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 
 from krakenbox.errors import HistoryError
-from krakenbox.gateway.admin import Admin, AdminRequest
+from krakenbox.gateway.admin import AdminRequest, Change
 from krakenbox.gateway.rest import Request, Rest
 from krakenbox.gateway.restmethod import Look, first_refusal
 from krakenbox.model.command import Command
@@ -41,6 +41,7 @@ class History(Protocol):
 
     async def read(self, function: Callable[[Connection], Any]) -> Any:
         """What a function finds in tables that hold everything before. Raises HistoryError."""
+        ...
 
 
 class Vitals(Struct, frozen=True, kw_only=True):
@@ -53,6 +54,22 @@ class Vitals(Struct, frozen=True, kw_only=True):
     connections: int
     connects_total: int
     messages_total: int
+    trouble: str = ""
+    """What does not work: why the journal cannot be written, or what keeps the history from following."""
+    history_lag: int = 0
+    """Commands that the history has not passed yet."""
+    journal_bytes: int = 0
+    """0 where nothing is kept."""
+    snapshot: int = 0
+    """The command of the newest snapshot; 0 for none."""
+
+
+class Operator(Protocol):
+    """Decides what POSTs below `/admin/` do: `gateway.admin.Admin`."""
+
+    def change(self, request: AdminRequest) -> Change:
+        """What is to be submitted and answered."""
+        ...
 
 
 class Http:
@@ -61,7 +78,7 @@ class Http:
     def __init__(
         self,
         rest: Rest,
-        admin: Admin,
+        admin: Operator,
         submit: Submit,
         vitals: Callable[[], Vitals],
         now_ns: Callable[[], int],
@@ -158,11 +175,13 @@ class Http:
 
     async def _health(self, _: web.Request) -> web.Response:
         vitals = self._vitals()
-        told = {
+        told: dict[str, bool | float | str] = {
             "ready": vitals.ready,
             "sequence": vitals.sequence,
             "uptime_s": vitals.uptime_ns // 1_000_000 / 1_000,
         }
+        if vitals.trouble:
+            told["trouble"] = vitals.trouble
         return _json(msgspec.json.encode(told), 200 if vitals.ready else 503)
 
     async def _metrics(self, _: web.Request) -> web.Response:
@@ -188,6 +207,10 @@ class _VitalsCollector(Collector):
             "krakenbox_connects", "WebSocket upgrades asked for.", vitals.connects_total
         )
         yield CounterMetricFamily("krakenbox_messages", "WebSocket messages received.", vitals.messages_total)
+        yield GaugeMetricFamily("krakenbox_trouble", "1 while something does not work.", bool(vitals.trouble))
+        yield GaugeMetricFamily("krakenbox_history_lag", "Commands the history lacks.", vitals.history_lag)
+        yield GaugeMetricFamily("krakenbox_journal_bytes", "Bytes of the journal.", vitals.journal_bytes)
+        yield GaugeMetricFamily("krakenbox_snapshot", "Command of the newest snapshot.", vitals.snapshot)
 
 
 def _json(body: bytes, status: int = 200) -> web.Response:

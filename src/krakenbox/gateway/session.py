@@ -6,6 +6,8 @@ session.complete(outcome, now_ns)                              what a command of
 session.on_time(now_ns)                                        about once a second, from the start
 session.messages_to_send()                                     after each of these
 session.closing                                                then: whether to close, and how
+
+`now_ns` is the connection's time: heartbeats and idleness. What is told is of the desk's time.
 """
 
 from typing import Any
@@ -38,6 +40,7 @@ class Session:
         self._who = who
         self._host = host
         self._hub = desk.hub
+        self._now_ns = desk.now_ns
         self._replies = Replies(desk.now_ns)
         credentials = Credentials(desk.tokens)
         self._subscriptions = Subscriptions(who, host, desk, credentials, self._replies)
@@ -50,12 +53,13 @@ class Session:
     def receive(self, text: bytes, now_ns: int) -> None:
         """Take one message: answer it, or submit the commands that will be answered."""
         self._pulse.asked(now_ns)
+        time_in_ns = self._now_ns()
         try:
             request = codec.decode_request(text)
         except ProtocolError as error:
-            self._refuse(error, now_ns)
+            self._refuse(error, time_in_ns)
             return
-        origin = Origin(self._who, request.method, request.req_id, now_ns)
+        origin = Origin(self._who, request.method, request.req_id, time_in_ns)
         self._dispatch(request, origin)
 
     def complete(self, outcome: Outcome, now_ns: int) -> None:
@@ -95,9 +99,9 @@ class Session:
         else:
             self._replies.refuse(origin, Reject.PRIVATE_ELSEWHERE)
 
-    def _refuse(self, error: ProtocolError, now_ns: int) -> None:
+    def _refuse(self, error: ProtocolError, time_in_ns: int) -> None:
         """Answer what is no valid request. A host without trading says so before it looks at arguments."""
-        origin = Origin(self._who, error.method, error.req_id, now_ns)
+        origin = Origin(self._who, error.method, error.req_id, time_in_ns)
         if error.method in _TRADING_METHODS and self._host not in PRIVATE_HOSTS:
             self._replies.refuse(origin, Reject.PRIVATE_ELSEWHERE)
             return

@@ -4,6 +4,8 @@ import errno
 import os
 import socket
 
+from msgspec import Struct
+
 from krakenbox.errors import ConfigError
 
 BACKLOG = 1_024
@@ -11,6 +13,41 @@ PORT_TRIES = 20
 """How often a free port of one address may turn out to be taken on another before giving up."""
 
 _ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+_REACHED_BY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
+
+class Addresses(Struct, frozen=True):
+    """Where an exchange is reached."""
+
+    hosts: tuple[str, ...] = ()
+    """Addresses listened on: those asked for that the machine has."""
+    http_port: int = 0
+    ws_port: int = 0
+
+    @property
+    def http_url(self) -> str:
+        """Base address of REST, health and metrics."""
+        return f"http://{self._authority(self.http_port)}"
+
+    @property
+    def ws_url(self) -> str:
+        """WebSocket v2: market data."""
+        return f"ws://{self._authority(self.ws_port)}/v2"
+
+    @property
+    def ws_auth_url(self) -> str:
+        """WebSocket v2: trading and private channels."""
+        return f"ws://{self._authority(self.ws_port)}/ws-auth/v2"
+
+    @property
+    def ws_l3_url(self) -> str:
+        """WebSocket v2: level3."""
+        return f"ws://{self._authority(self.ws_port)}/ws-l3/v2"
+
+    def _authority(self, port: int) -> str:
+        assert self.hosts, "an exchange has addresses once it was started"
+        host = _REACHED_BY.get(self.hosts[0], self.hosts[0])
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def listen(hosts: tuple[str, ...], port: int) -> list[socket.socket]:

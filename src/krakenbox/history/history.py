@@ -42,8 +42,11 @@ READS_AT_ONCE = 2
 """Reads that run at a time: threads and connections."""
 READS_WAITING = 256
 """Reads that may run or wait, more are refused: what the REST counters of a dozen accounts let in."""
-_BREATH = 64
-"""Events between two moments at which the writer lets the loop have the interpreter: some 0.3 ms."""
+_BREATH_EVENTS = 64
+"""Events between two breaths: some 0.3 ms of work."""
+_BREATH_S = 0.000_05
+"""What the loop needs to wake up. Without a pause it gets the interpreter only when the switch interval of 5
+ms is over: to release it for a moment, as drivers do, is too short for a thread to be woken in."""
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +90,7 @@ class History:
         self.trouble = ""
         """The database error that the writer is getting over now; empty if none."""
         self._engines = engines.opened(url)
-        self._writer = engines.attempt(lambda: Writer(self._engines.writing, venue_id))
+        self._writer = engines.attempt(lambda: Writer(self._engines.writing, venue_id, _breathe))
         known = engines.attempt(self._writer.known)
         progress = self._writer.progress
         self._recorder = Recorder(known, progress.seq)
@@ -281,7 +284,9 @@ class History:
 
     def _to_commit(self) -> bool:
         recorder = self._recorder
-        if recorder.size or (recorder.seq > self.committed_seq and self._idle >= IDLE_ROUNDS):
+        # The next start begins at a snapshot that the progress has reached: an end writes it too.
+        due = self._idle >= IDLE_ROUNDS or self._closing.is_set()
+        if recorder.size or (due and recorder.seq > self.committed_seq):
             self._hand = recorder.take()
             return True
         self._idle += 1
@@ -324,9 +329,8 @@ class History:
 
     def _record(self, kept: Kept) -> None:
         self._recorder.record(kept)
-        if self._recorder.size % _BREATH < len(kept.events):
-            # Otherwise the loop would wait for the interpreter's own switch, up to 5 ms each time.
-            sleep(0)
+        if self._recorder.size % _BREATH_EVENTS < len(kept.events):
+            _breathe()
 
     def _note(self, error: SQLAlchemyError) -> None:
         said = engines.said(error)
@@ -344,6 +348,11 @@ class History:
         for waiter in waiters:
             waiter.tell(error)
         self.on_failure(error)
+
+
+def _breathe() -> None:
+    """Let the loop have the interpreter."""
+    sleep(_BREATH_S)
 
 
 def _untold(error: Exception) -> None:

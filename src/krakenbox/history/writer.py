@@ -4,7 +4,8 @@ A batch whose command the database has reached already is passed over, so that t
 replay what was written, changes nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import islice
 
 from msgspec import Struct
 from sqlalchemy import Connection, Engine, Table, func, inspect, select, tuple_
@@ -28,6 +29,9 @@ TRADES_KEPT = 1_000_000
 """Public trades kept per market, about 100 MB each: a week and more of a busy one. Clients' fills stay."""
 _TRIM_EVERY = 10_000
 """Trades after which the oldest are dropped."""
+
+_ROWS_AT_ONCE = 200
+"""Rows per call of the driver: about a millisecond."""
 
 _REPLACED = (ACCOUNTS, ASSETS, INSTRUMENTS, CANDLES)
 """Tables whose rows come again with other values."""
@@ -68,9 +72,10 @@ class Statements:
 class Writer:
     """Writes batches into a database whose tables it has found or made; all of it may raise its errors."""
 
-    def __init__(self, engine: Engine, venue_id: int) -> None:
-        """Raises `ConfigError` if the database holds something else."""
+    def __init__(self, engine: Engine, venue_id: int, breathe: Callable[[], None] = lambda: None) -> None:
+        """Raises `ConfigError` if the database holds something else. `breathe` is called between rows."""
         self._engine = engine
+        self._breathe = breathe
         self._statements = Statements("?" if engine.dialect.paramstyle == "qmark" else "%s")
         with engine.begin() as connection:
             self.progress = _opened(connection, str(venue_id))
@@ -109,11 +114,11 @@ class Writer:
             self._many(connection, statements.trim, _trims(batch))
         self.progress = Progress(batch.seq, batch.time_ns)
 
-    @staticmethod
-    def _many(connection: Connection, statement: str, rows: Iterable[Row]) -> None:
-        listed = list(rows)
-        if listed:
-            connection.exec_driver_sql(statement, listed)
+    def _many(self, connection: Connection, statement: str, rows: Iterable[Row]) -> None:
+        coming = iter(rows)
+        while some := list(islice(coming, _ROWS_AT_ONCE)):
+            connection.exec_driver_sql(statement, some)
+            self._breathe()
 
 
 def _opened(connection: Connection, venue_id: str) -> Progress:

@@ -154,6 +154,8 @@ class Log:
         None from segments that lie wholly behind the state the log was opened for.
         """
         after_seq = max(after_seq, self._after_seq)
+        if self.seq <= after_seq:
+            return
         names = list(self._sizes)
         for segment, following in zip(names, [*names, None][1:], strict=True):
             if following is None or following > after_seq + 1:

@@ -28,11 +28,13 @@ class DepthMaker:
     account = AccountId("house-depth")
 
     def open(self, pit: Pit) -> None:
-        """The whole ladder around the start price, both sides."""
+        """The whole ladder around the latent price, both sides; not across orders that are there already."""
         shape = pit.shape
-        middle = shape.start - shape.start % shape.tick
+        middle = shape.floored(pit.fair)
+        bid, ask = pit.bids.best, pit.asks.best
+        buy, sell = min(middle, ask - shape.tick) if ask else middle, max(middle, bid) + shape.tick
         for side in (pit.bids, pit.asks):
-            touch = Price(middle if side.side is Side.BUY else middle + shape.tick)
+            touch = buy if side.side is Side.BUY else sell
             last = -shape.tick
             for level in range(shape.target):
                 last = max(self._away(pit, level), last + shape.tick)

@@ -1,22 +1,36 @@
 """The seeded market: every 50 ms of exchange time its agents look at the books and send one batch.
 
-It is pure: whoever drives it submits what `opening` and `step` return and feeds it every published outcome.
+It is pure: whoever drives it submits what `opening` (or `resume`, where an exchange was recovered) and `step`
+return and feeds it every outcome published from then on.
 Agents with nothing to do cost nothing: each pair knows the next step at which somebody looks at it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from krakenbox.config.settings import MarketLevel
-from krakenbox.model.command import Command, OpenAccount, PlaceOrder, SetIndexPrice, Tier
+from krakenbox.model.command import (
+    CancelOrders,
+    Command,
+    OpenAccount,
+    OrderRef,
+    PlaceOrder,
+    SeedHistory,
+    SetIndexPrice,
+    Tier,
+)
 from krakenbox.model.event import BalancePosted, BookChanged, Event, OrderAccepted, OrderClosed, Outcome
 from krakenbox.model.fixed import Price
+from krakenbox.model.order import AccountId
 from krakenbox.sim.agents import Arbitrageur, DepthMaker, MomentumTaker, NoiseTaker, Quoter
+from krakenbox.sim.dice import Dice
 from krakenbox.sim.history import seed_histories
 from krakenbox.sim.pair import MarketPair
+from krakenbox.sim.picture import Book, Picture
 from krakenbox.sim.pit import Pit
 from krakenbox.sim.prices import Prices
 from krakenbox.sim.purse import Purse
+from krakenbox.sim.standing import standing
 
 STEP_NS = 50_000_000
 STEPS_A_SECOND = 1_000_000_000 // STEP_NS
@@ -59,15 +73,8 @@ class Market:
     )
 
     def __init__(self, pairs: Sequence[MarketPair], seed: int, level: MarketLevel) -> None:
-        self._pairs = () if level is MarketLevel.OFF else tuple(pairs)
-        self._seed = seed
         self._level = level
-        self._purse = Purse(AGENTS)
-        self._prices = Prices((leg for p in self._pairs for leg in _legs(p)), seed)
-        self._desks = {
-            pair.instrument.symbol: _Desk(Pit(pair, seed), self._rate(pair), number)
-            for number, pair in enumerate(self._pairs)
-        }
+        self._begin(() if level is MarketLevel.OFF else pairs, {}, seed)
         self._step = 0
         self.opened_ns = 0
         """Exchange time of step 0."""
@@ -85,23 +92,19 @@ class Market:
 
     def opening(self, now_ns: int) -> list[Command]:
         """What an exchange that lists the pairs is to be told first: accounts, funds, pasts and ladders."""
-        self.opened_ns = now_ns
-        if not self._pairs:
-            return []
-        orders: list[Command] = []
-        for desk in self._desks.values():
-            desk.depth.open(desk.pit)
-            orders += desk.pit.sent()
-        rates = {
-            symbol: max(desk.rate * _TRADES_A_MINUTE_PER_EVENT, 1) for symbol, desk in self._desks.items()
-        }
-        placed = [order for order in orders if isinstance(order, PlaceOrder)]
-        return [
-            *(OpenAccount(account, Tier.HOUSE) for account in AGENTS),
-            *self._purse.fund(self._pairs, placed),
-            *seed_histories(self._pairs, self._prices, self._seed, now_ns, rates),
-            *orders,
-        ]
+        return self._enter(now_ns, Picture())
+
+    def resume(self, now_ns: int, picture: Picture) -> list[Command]:
+        """What a recovered exchange is to be told: nothing, where all that trades was traded before.
+
+        Orders and prices are gone on from as they stood. Pairs new to the market are opened, and orders in
+        pairs that it trades no longer are canceled: all of them, where the market is off.
+        """
+        # Other dice: those of the first run would draw the same again.
+        seed = Dice(self._seed, "resume", str(picture.seq)).bits()
+        pairs, stood = standing(self._pairs, picture.books)
+        self._begin(pairs, stood, seed)
+        return [*self._withdrawals(picture), *self._enter(now_ns, picture)]
 
     def step(self, now_ns: int) -> list[Command]:
         """The batch of the step that `now_ns` lies in; empty if it was made already or nobody has a wish."""
@@ -132,6 +135,59 @@ class Market:
             if handler is not None:
                 handler(event)
 
+    def _begin(self, pairs: Sequence[MarketPair], stood: Mapping[str, int], seed: int) -> None:
+        self._pairs = tuple(pairs)
+        self._seed = seed
+        self._purse = Purse(AGENTS)
+        self._prices = Prices((leg for pair in pairs for leg in _legs(pair)), seed, stood)
+        self._desks = {
+            pair.instrument.symbol: _Desk(Pit(pair, seed), self._rate(pair), number)
+            for number, pair in enumerate(pairs)
+        }
+
+    def _enter(self, now_ns: int, picture: Picture) -> list[Command]:
+        """Take over what there is, and open the rest."""
+        self.opened_ns, self._step = now_ns, 0
+        if not self._desks:
+            return []
+        ladders: list[Command] = []
+        worth: list[Command] = []
+        without_past: list[MarketPair] = []
+        for symbol, desk in self._desks.items():
+            book = picture.books.get(symbol, Book())
+            desk.pit.fair = self._fair(desk, 0)
+            ladder = desk.enter(book)
+            worth += ladder
+            if not book.taken:
+                ladders += ladder
+            if not book.traded:
+                without_past.append(desk.pit.pair)
+        placed = [order for order in worth if isinstance(order, PlaceOrder)]
+        return [
+            *(OpenAccount(agent, Tier.HOUSE) for agent in AGENTS if agent not in picture.balances),
+            *self._purse.fund(self._pairs, placed, picture.balances),
+            *self._pasts(without_past),
+            *ladders,
+        ]
+
+    def _pasts(self, pairs: Sequence[MarketPair]) -> list[SeedHistory]:
+        rates = {
+            symbol: max(desk.rate * _TRADES_A_MINUTE_PER_EVENT, 1) for symbol, desk in self._desks.items()
+        }
+        return seed_histories(pairs, self._prices, self._seed, self.opened_ns, rates) if pairs else []
+
+    def _withdrawals(self, picture: Picture) -> list[Command]:
+        """Cancel what the agents left in pairs that nobody looks after now."""
+        commands: list[Command] = []
+        for symbol, book in picture.books.items():
+            if symbol in self._desks:
+                continue
+            refs: dict[AccountId, list[OrderRef]] = {}
+            for order in book.own:
+                refs.setdefault(order.account, []).append(OrderRef(order_id=order.order_id))
+            commands += (CancelOrders(agent, tuple(orders)) for agent, orders in refs.items())
+        return commands
+
     def _rate(self, pair: MarketPair) -> int:
         busy, others = _EVENTS_A_SECOND[self._level]
         return busy if pair.instrument.symbol in _BUSY else others
@@ -161,7 +217,8 @@ class Market:
             self._desks[event.terms.symbol].pit.accepted(event.order_id, event.account)
 
     def _closed(self, event: OrderClosed) -> None:
-        if event.account in AGENTS:
+        # Of orders left in pairs that are traded no longer there is no desk.
+        if event.account in AGENTS and event.terms.symbol in self._desks:
             self._desks[event.terms.symbol].pit.closed(event.order_id)
 
     def _posted(self, event: BalancePosted) -> None:
@@ -203,6 +260,24 @@ class _Desk:
         """Thousandths of a step at which the next act is due that no state of the book calls for."""
         self.index_step = 1 + number
         self.index_price = 0
+
+    def enter(self, book: Book) -> list[Command]:
+        """Begin with a book; the ladder that an opening around the latent price puts there.
+
+        Of a book that holds orders of the agents that ladder only tells what it takes to keep it.
+        """
+        pit = self.pit
+        if not book.taken:
+            pit.take_over(book)
+            self.depth.open(pit)
+            return pit.sent()
+        model = Pit(pit.pair, 0)
+        model.fair = pit.fair
+        self.depth.open(model)
+        pit.take_over(book)
+        self.index_price = book.index_price
+        self.index_step += STEPS_A_SECOND
+        return model.sent()
 
     def act(self, step: int) -> None:
         """What the book calls for first; then what is due."""

@@ -9,6 +9,7 @@ from krakenbox.model.fixed import Price, Qty
 from krakenbox.model.order import AccountId, OrderId, OrderTerms, OrderType, Side, TimeInForce
 from krakenbox.sim.dice import Dice
 from krakenbox.sim.pair import MarketPair, Shape
+from krakenbox.sim.picture import Book
 
 
 class Pit:
@@ -50,6 +51,16 @@ class Pit:
     def side(self, side: Side) -> "PitSide":
         """One side of the book."""
         return self.bids if side is Side.BUY else self.asks
+
+    def take_over(self, book: Book) -> None:
+        """Begin with the book and the orders that were left."""
+        for side, levels in ((self.bids, book.bids), (self.asks, book.asks)):
+            for level in levels:
+                key = side.set(level.price, level.qty)
+                for order in level.own:
+                    self._owners[order.order_id] = order.account
+                    self._places[order.order_id] = key
+                    side.added(order.order_id, key)
 
     def accepted(self, order_id: OrderId, account: AccountId) -> None:
         """An agent's order got its id."""
@@ -158,6 +169,11 @@ class PitSide:
             if qty <= 0:
                 break
         return levels
+
+    def set(self, price: Price, qty: Qty) -> int:
+        """Set a level's quantity; its key."""
+        self._ladder.set(price, qty)
+        return self._ladder.key
 
     def added(self, order_id: OrderId, key: int) -> None:
         """An agent's order rests in a level."""

@@ -9,12 +9,14 @@ the exchange runs, a price stays within a few per cent of where it began. Such a
 directions, so the past before the opening is walked backwards from 0.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import isqrt
 
 from krakenbox.sim.dice import Dice
 
 MINUTE_S = 60
+USD = "USD"
+"""What every path is told against: its own stays at 0."""
 _BILLION = 1_000_000_000
 _REVERSION_S = 2 * 86_400
 """Time in which a distance from 0 shrinks to 1/e. Over weeks a path's spread is then one daily deviation."""
@@ -35,7 +37,7 @@ _DAILY_PPM = {
 }
 """Standard deviation of a day's move, in millionths of the price; calmer than life."""
 _OTHER_DAILY_PPM = 25_000
-_CURRENCY_DAILY_PPM = {"USD": 0, "EUR": 3_500, "GBP": 4_000, "USDT": 80, "USDC": 50}
+_CURRENCY_DAILY_PPM = {USD: 0, "EUR": 3_500, "GBP": 4_000, "USDT": 80, "USDC": 50}
 """Likewise of currencies and stable coins: these do not follow the crowd."""
 _CROWD_PERCENT = 70
 """Share of the common move in that of a crypto asset; the squares of this and of its own share sum to 1."""
@@ -62,17 +64,35 @@ def exp_ppb(x: int) -> int:
     return max(total, 1)
 
 
+_FURTHEST = 200_000_000
+"""Where no path goes: some 20 per cent."""
+
+
+def log_ppb(price: int, start: int) -> int:
+    """Logarithm of a price against the start, in billionths: undone by `exp_ppb`; at most 0.2 either way."""
+    low, high = -_FURTHEST, _FURTHEST
+    while low < high:
+        middle = (low + high + 1) >> 1
+        if start * exp_ppb(middle) <= price * _BILLION:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
 class Prices:
-    """The paths of all assets, from the opening on."""
+    """The paths of all assets, from the opening on, or from where they stood when the market returns."""
 
     __slots__ = ("_crowd", "_here", "_minute", "_movers", "_next", "_seed")
 
-    def __init__(self, assets: Iterable[str], seed: int) -> None:
+    def __init__(self, assets: Iterable[str], seed: int, stood: Mapping[str, int] | None = None) -> None:
+        """`stood` has the assets whose paths do not begin at 0."""
         self._seed = seed
         self._crowd = Dice(seed, "path")
         self._movers = [_Mover(asset, seed) for asset in sorted(set(assets))]
         self._minute = 0
-        self._here = {mover.asset: 0 for mover in self._movers}
+        begin = stood or {}
+        self._here = {mover.asset: begin.get(mover.asset, 0) for mover in self._movers}
         self._next = self._knots(self._here)
 
     def log_ppb(self, base: str, quote: str, seconds_milli: int) -> int:
@@ -85,10 +105,10 @@ class Prices:
         return here + (there - here) * into // (MINUTE_S * 1_000)
 
     def past(self, seconds: Sequence[int]) -> dict[str, list[int]]:
-        """Every asset's path back from the opening in steps of so many seconds; the first value is 0."""
+        """Every asset's path back from here in steps of so many seconds; first where it stands."""
         crowd = Dice(self._seed, "past")
         movers = [_Mover(mover.asset, self._seed, "past") for mover in self._movers]
-        paths = {mover.asset: [0] for mover in movers}
+        paths = {mover.asset: [self._here[mover.asset]] for mover in movers}
         for step in seconds:
             root = _root_milli(step)
             common = crowd.bell(1_000)

@@ -97,10 +97,9 @@ class Process:
         self.links.pop(who).cut()
         self.hub.drop(who)
 
-    def close_private(self) -> None:
-        """End every private connection, as a server does whose journal failed."""
-        for who in [who for who, host in self._hosts.items() if host in PRIVATE_HOSTS]:
-            self.drop(who)
+    def private(self) -> list[Subscriber]:
+        """Every private connection: a server whose journal fails ends them."""
+        return [who for who, host in self._hosts.items() if host in PRIVATE_HOSTS]
 
     # --- the tick
 
@@ -153,7 +152,10 @@ class Process:
     # --- the way out
 
     def _submit(self, command: Command, origin: Origin) -> None:
+        refused = self.refused
         self.sequencer.submit(command, origin)
+        told = self.refused - refused
+        assert told == self.sequencer.failed, f"{told} answers at once, failed: {self.sequencer.failed}"
 
     def _publish(self, outcomes: list[Outcome]) -> None:
         assert not self.sequencer.failed, "something was published after a failure"

@@ -1,6 +1,6 @@
 """What the agents own: enough from the start, and refilled by journaled deposits before it runs out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from krakenbox.model.command import Command, Deposit, PlaceOrder
 from krakenbox.model.event import BalancePosted
@@ -24,8 +24,13 @@ class Purse:
         self._low: dict[tuple[AccountId, str], None] = {}
         """Balances to be refilled, in order of falling short."""
 
-    def fund(self, pairs: Iterable[MarketPair], orders: Iterable[PlaceOrder]) -> list[Command]:
-        """First deposits: what the orders of the opening are worth, many times over."""
+    def fund(
+        self,
+        pairs: Iterable[MarketPair],
+        orders: Iterable[PlaceOrder],
+        balances: Mapping[AccountId, Mapping[str, int]],
+    ) -> list[Command]:
+        """What the orders of an opening are worth, many times over, to agents who have less than half."""
         by_symbol = {pair.instrument.symbol: pair for pair in pairs}
         for order in orders:
             terms = order.terms
@@ -39,6 +44,7 @@ class Purse:
             Deposit(account, asset, Amount(amount))
             for account in self._accounts
             for asset, amount in self.targets.items()
+            if 2 * balances.get(account, {}).get(asset, 0) < amount
         ]
 
     def _add(self, asset: str, amount: int) -> None:

@@ -29,11 +29,11 @@ from krakenbox.sim.house import House
 from krakenbox.sim.links import Link
 from krakenbox.sim.process import Process, Times
 from krakenbox.sim.stage import NAMES, Prices, opening
+from krakenbox.venue.exchange import RULES
 from krakenbox.venue.state import state_hash
 
 START_NS = 1_767_225_600 * 1_000_000_000
 """2026-01-01T00:00:00Z."""
-_RULES = 1
 _SNAPSHOTS_KEPT = 2
 """One of them may rot."""
 _CALM_ROUNDS = 12
@@ -62,24 +62,17 @@ class Report(Struct):
     snapshots: int = 0
     comparisons: int = 0
     world_ns: int = 0
+    unavailable: int = 0
+    """Requests refused because the disk had failed, as clients were told."""
     faults: dict[str, int] = {}
     events: dict[str, int] = {}
 
     def add(self, other: "Report") -> None:
         """Take in what another world has done."""
-        for name in (
-            "worlds",
-            "steps",
-            "commands",
-            "messages",
-            "starts",
-            "snapshots",
-            "comparisons",
-            "world_ns",
-        ):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.faults = dict(Counter(self.faults) + Counter(other.faults))
-        self.events = dict(Counter(self.events) + Counter(other.events))
+        for name in self.__struct_fields__:
+            mine, others = getattr(self, name), getattr(other, name)
+            both = mine + others if isinstance(mine, int) else dict(Counter(mine) + Counter(others))
+            setattr(self, name, both)
 
 
 class World:
@@ -97,6 +90,8 @@ class World:
         self.shelf = Shelf()
         self.restart_step = 0
         """When a process whose disk failed is started anew; 0 = its disk is sound."""
+        self._mourned = False
+        """Whether private connections were ended because the disk had failed."""
         self._house = House(plan, prices)
         self._hashes: dict[int, bytes] = {}
         """Of the state after some commands."""
@@ -117,6 +112,7 @@ class World:
         self.report.commands = self.chronicle.seq
         self.report.events = self.chronicle.kinds()
         self.report.world_ns = self.times.world_ns
+        self.report.unavailable = sum(client.unavailable for client in self.clients)
         self.report.messages = sum(client.answers for client in self.clients)
         return self.report
 
@@ -157,7 +153,7 @@ class World:
         """Make one now and then, keep the newest few, and of the log what the oldest needs."""
         process = self.process
         if self.plan.has(Feature.SNAPSHOTS) and self.step % self.plan.image_every == 0:
-            process.draw(_RULES)
+            process.draw(RULES)
         if not process.keep(self.shelf):
             return
         self.report.snapshots += 1
@@ -202,11 +198,20 @@ class World:
             process.drain()
         while self.disk.unfinished_syncs and self.dice.chance(60):
             self.disk.finish_sync()
-        if process.sequencer.failed:
-            process.close_private()
+        if process.sequencer.failed and not self._mourned:
+            self._mourn()
         if flush:
             process.flush()
         self._deliver()
+
+    def _mourn(self) -> None:
+        """The disk has failed: private connections end, once; who comes back is told that nothing goes."""
+        self._mourned = True
+        private = set(self.process.private())
+        for client in self.clients:
+            if client.link.is_open and client.who in private:
+                harm.last_words(self, client)
+                self.process.drop(client.who)
 
     def _deliver(self) -> None:
         now_ns = self.times.world_ns
@@ -235,6 +240,7 @@ class World:
         harm.damage(self)
         harm.set_back(self)
         self.restart_step = 0
+        self._mourned = False
         rotten = harm.rot(self)
         self.process = self._started(dead.hub)
         if rotten:
@@ -253,7 +259,7 @@ class World:
     def start(self, witness: Callable[[Outcome], None]) -> Started:
         """Start from what is on the disk."""
         plan = recovery.Plan(
-            header=Header(rules=_RULES, venue_id=self.plan.seed),
+            header=Header(rules=RULES, venue_id=self.plan.seed),
             now_ns=self.times.clock_ns,
             witnesses=(witness,),
             hash_every=self.plan.hash_every,

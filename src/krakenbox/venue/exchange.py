@@ -39,6 +39,9 @@ from krakenbox.venue.switch import set_cancel_timer
 from krakenbox.venue.venue import Venue
 from krakenbox.venue.waking import settle_down
 
+RULES = 1
+"""Raised by every change of what `Exchange.apply` does: a journal is replayed by the rules it came under."""
+
 
 class Exchange:
     """Books, accounts and rules behind `apply`. Empty at first: everything arrives as commands."""

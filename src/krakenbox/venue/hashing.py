@@ -66,8 +66,8 @@ _ORDER_EVENTS = frozenset(
 )
 """What names an order that changed."""
 
-_FOLD_AFTER = 8_000
-"""Events after which the changed items are folded in: a few milliseconds, and no look waits for longer."""
+_FOLD_AFTER = 4_000
+"""Events after which the changed items are folded in: two milliseconds, and no look waits for longer."""
 _MODULUS = 2**256
 _BYTES = 32
 
