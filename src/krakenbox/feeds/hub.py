@@ -310,7 +310,16 @@ class Hub:
     def _list(self, instrument: Instrument, time_ns: int) -> Market:
         market = self._markets[instrument.symbol] = Market(instrument, time_ns)
         market.v1.number(len(self._markets))
+        market.dollar_price = self._dollar_price
         return market
+
+    def _dollar_price(self, asset: str) -> tuple[int, int] | None:
+        if asset == "USD":
+            return 1, 0
+        market = self._markets.get(f"{asset}/USD")
+        if market is None or not market.ticker.last:
+            return None
+        return market.ticker.last, market.instrument.price_decimals
 
     def _account(self, event: events.AccountOpened) -> None:
         self.accounts[event.account] = event.tier

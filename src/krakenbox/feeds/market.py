@@ -1,5 +1,7 @@
 """The public views of one symbol, advanced together and rendered once per command."""
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
 from krakenbox.feeds import v1views, v2
@@ -13,12 +15,19 @@ from krakenbox.feeds.ticker import Ticker, TickerImage
 from krakenbox.feeds.trades import TradeImage, Trades
 from krakenbox.feeds.v1depth import LevelTimes
 from krakenbox.model.event import BookChanged, HistorySeeded, Traded
+from krakenbox.model.fixed import rescale, to_text
 from krakenbox.model.instrument import Instrument
 
 Update = tuple[ViewKey, str]
 """A watched view and the text of its frame."""
 Views = dict[int | str, ViewKey]
 """Watched views of one channel by their parameter."""
+DollarPrice = Callable[[str], tuple[int, int] | None]
+"""An asset -> its price in USD and the decimals of that, if it is known."""
+
+WITH_DOLLARS = "+volume_usd"
+"""Behind the trigger of a ticker that shows its volume in USD too."""
+DOLLAR_DECIMALS = 2
 
 
 class MarketImage(Struct, array_like=True):
@@ -43,6 +52,7 @@ class Market:
         "_watched",
         "candles",
         "depth",
+        "dollar_price",
         "instrument",
         "ladders",
         "level3",
@@ -64,6 +74,8 @@ class Market:
         self.spreads = Spreads(self.ladders)
         self.v1 = v1views.Views(instrument, self.ladders, self.ticker, self.trades, self.candles)
         self._watched: dict[str, Views] = {}
+        self.dollar_price: DollarPrice = _unknown
+        """Of the quote asset."""
         # What the running command did.
         self._traded: list[Traded] = []
         self._quoted = False
@@ -174,12 +186,30 @@ class Market:
 
     def _ticker_updates(self, views: Views, traded: bool, time_ns: int) -> list[Update]:
         triggers = (("trades", traded), ("bbo", self.ticker.moved()))
-        pulled = [views[trigger] for trigger, is_pulled in triggers if is_pulled and trigger in views]
+        pulled = [
+            (views[param], bool(shown))
+            for trigger, is_pulled in triggers
+            for shown in ("", WITH_DOLLARS)
+            if is_pulled and (param := trigger + shown) in views
+        ]
         if not pulled:
             return []
         self.ticker.roll(time_ns)
-        text = v2.ticker("update", self.ticker, self.instrument)
-        return [(view, text) for view in pulled]
+        texts = {shown: self._ticker_text("update", shown) for shown in {shown for _, shown in pulled}}
+        return [(view, texts[shown]) for view, shown in pulled]
+
+    def _ticker_text(self, kind: str, with_dollars: bool) -> str:
+        return v2.ticker(kind, self.ticker, self.instrument, self._dollars() if with_dollars else "")
+
+    def _dollars(self) -> str:
+        """The day's volume at the last prices; empty where the quote asset has none."""
+        found = self.dollar_price(self.instrument.quote)
+        if found is None:
+            return ""
+        price, decimals = found
+        exact = self.ticker.qty * self.ticker.last * price
+        volume = rescale(exact, self.instrument.exact_decimals + decimals, DOLLAR_DECIMALS)
+        return to_text(volume, DOLLAR_DECIMALS)
 
     def _candle_updates(self, views: Views, time_ns: int) -> list[Update]:
         updates: list[Update] = []
@@ -205,5 +235,9 @@ class Market:
                 return v2.candles("snapshot", int(param), candles, instrument, now_ns)
             case "ticker":
                 self.ticker.roll(now_ns)
-                return v2.ticker("snapshot", self.ticker, instrument)
+                return self._ticker_text("snapshot", str(param).endswith(WITH_DOLLARS))
         raise AssertionError(f"channel must be one with symbols; was {view.channel}")
+
+
+def _unknown(asset: str) -> None:
+    return None

@@ -135,10 +135,10 @@ class Views:
                 return self._candle(topic, int(view.param)) if self._trades.latest else ""
             case "spread":
                 return self._spread(topic, self._ticker.time_ns)
-            case "trade":
-                # Recorded 2021: none; Kraken's newest page speaks of the last 50 trades.
+            case channel:
+                assert channel == "trade", f"channel must be one of v1; was {view.channel}"
+                # Recorded 2021: no snapshot; Kraken's newest page speaks of the last 50 trades.
                 return ""
-        raise AssertionError(f"channel must be one of v1; was {view.channel}")
 
     def capture(self) -> LevelTimes:
         """Its state besides what it looks at."""

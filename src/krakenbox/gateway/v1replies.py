@@ -10,6 +10,8 @@ from krakenbox.protocol.v1.methods import EVENTS, Refusal
 from krakenbox.protocol.v1.private_channels import Fields, object_of
 
 _SUBSCRIPTION = "subscriptionStatus"
+_TEXTS: dict[str, str] = {Reject.VOLUME_MINIMUM: "EOrder:Order minimum not met"}
+"""Texts of the engine that were recorded as others on v1."""
 
 
 class V1Replies:
@@ -27,7 +29,14 @@ class V1Replies:
     def refuse(self, origin: Origin, text: str, pair: str = "") -> None:
         """A refusal; with a pair where the venue looked no further than that."""
         pairs = (pair,) if pair else ()
-        self.refused(Refusal(text=text, event=EVENTS[origin.method].reply, reqid=origin.req_id, pairs=pairs))
+        self.refused(
+            Refusal(
+                text=_TEXTS.get(text, text),
+                event=EVENTS[origin.method].reply,
+                reqid=origin.req_id,
+                pairs=pairs,
+            )
+        )
 
     def refuse_subscription(self, origin: Origin, text: str, echo: str, pair: str = "") -> None:
         """A refusal that repeats the subscription."""

@@ -249,5 +249,5 @@ def _pairs_of(message: Object) -> tuple[str, ...]:
     """What a refusal names: the pair of an order, the pairs of a subscription."""
     pairs = message.get("pair")
     listed = pairs if isinstance(pairs, list) else [pairs]
-    texts = tuple(pair for pair in listed[: MAX_PAIRS + 1] if isinstance(pair, str))
+    texts = tuple(pair for pair in listed[:MAX_PAIRS] if isinstance(pair, str))
     return texts if len(texts) == len(listed) else ()
