@@ -81,15 +81,22 @@ def test_orders_and_money(serve: Callable[..., Served]) -> None:
         alice.cancel_order(stop["id"])
     alice.cancel_all_orders()
     assert alice.fetch_open_orders() == []
+    look_back(alice, resting["id"], stop["id"])
+    after = alice.fetch_balance()
+    assert after["ETH"]["total"] == before["ETH"]["total"] - 0.5
+    assert after["ETH"]["used"] == 0
 
+
+def look_back(alice: Any, resting: str, stop: str) -> None:
+    """What has become of two orders, and of the trade of one."""
     closed = {order["id"]: order for order in alice.fetch_closed_orders("ETH/USD")}
     assert {id: order["status"] for id, order in closed.items()} == {
-        resting["id"]: "canceled",
-        stop["id"]: "canceled",
+        resting: "canceled",
+        stop: "canceled",
     }
     (trade,) = alice.fetch_my_trades("ETH/USD")
     assert (trade["order"], trade["side"], trade["price"], trade["amount"]) == (
-        resting["id"],
+        resting,
         "sell",
         3000.25,
         0.5,
@@ -97,9 +104,6 @@ def test_orders_and_money(serve: Callable[..., Served]) -> None:
     assert trade["takerOrMaker"] == "maker"
     entries = alice.fetch_ledger("USD")
     assert [entry["type"] for entry in entries] == ["transaction", "trade"]
-    after = alice.fetch_balance()
-    assert after["ETH"]["total"] == before["ETH"]["total"] - 0.5
-    assert after["ETH"]["used"] == 0
     fee = alice.fetch_trading_fee("ETH/USD")
     assert fee["taker"] > fee["maker"] > 0
 

@@ -97,7 +97,7 @@ def test_triggers_are_amended(trigger: str, price: int, price_type: PriceType) -
         ({"cl_ord_id": "mine", "trigger_price": "5"}, wrong("trigger_price")),
         ({"cl_ord_id": "mine", "order_qty": "2", "post_only": "maybe"}, wrong("post_only")),
         ({"cl_ord_id": "mine", "order_qty": "2", "deadline": "2026-01-01T01:00:01Z"}, wrong("deadline")),
-        ({"cl_ord_id": "mine", "order_qty": "2", "pair": "XXX"}, "EQuery:Unknown asset pair"),
+        ({"cl_ord_id": "mine", "order_qty": "2", "pair": "NONE"}, "EQuery:Unknown asset pair"),
         ({"cl_ord_id": "mine", "order_qty": "2", "pair": "ETHBTC"}, wrong("pair")),
         ({"cl_ord_id": "mine", "order_qty": "999999999"}, "EOrder:Insufficient funds"),
         ({"cl_ord_id": "a" * 40, "order_qty": "2"}, wrong("cl_ord_id")),
@@ -198,7 +198,7 @@ def test_an_edit_has_a_deadline(caller: Caller) -> None:
     ("fields", "error"),
     [
         ({"txid": "TXID"}, wrong("pair")),
-        ({"txid": "TXID", "pair": "XXX"}, "EQuery:Unknown asset pair"),
+        ({"txid": "TXID", "pair": "NONE"}, "EQuery:Unknown asset pair"),
         (BTC, wrong("txid")),
         (BTC | {"txid": NOBODYS}, UNKNOWN),
         (BTC | {"txid": "99"}, UNKNOWN),

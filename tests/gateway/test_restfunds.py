@@ -57,7 +57,7 @@ def test_trade_balance() -> None:
     venue.submit(place(buy, 3, at=50))
     assert caller.result("TradeBalance", asset="USD") == nothing | {"eb": "30100000.0000", "uv": "150.0000"}
     assert caller.result("TradeBalance", asset="EUR") == nothing | {"eb": "15050000.0000", "uv": "75.0000"}
-    assert caller.error("TradeBalance", asset="XXX") == "EQuery:Unknown asset"
+    assert caller.error("TradeBalance", asset="NONE") == "EQuery:Unknown asset"
     assert list(told) == list(nothing)
 
 
@@ -105,7 +105,7 @@ def test_trade_volume() -> None:
             },
         },
     }
-    assert caller.error("TradeVolume", pair="XXX") == "EQuery:Unknown asset pair"
+    assert caller.error("TradeVolume", pair="NONE") == "EQuery:Unknown asset pair"
     caller.venue.clock.advance(30 * DAY_NS)
     assert caller.result("TradeVolume")["volume"] == "0.0000"
 

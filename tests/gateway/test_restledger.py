@@ -204,7 +204,7 @@ def test_entries_by_id(caller: Caller) -> None:
         ("TradesHistory", {"ledgers": "x"}, wrong("ledgers")),
         ("QueryTrades", {}, wrong("txid")),
         ("QueryTrades", {"txid": ",".join("ABCDEFGHIJKLMNOPQRSTU")}, wrong("txid")),
-        ("Ledgers", {"asset": "XXX"}, "EQuery:Unknown asset"),
+        ("Ledgers", {"asset": "NONE"}, "EQuery:Unknown asset"),
         ("Ledgers", {"type": "x"}, wrong("type")),
         ("Ledgers", {"aclass": "x"}, wrong("aclass")),
         ("Ledgers", {"start": "x"}, wrong("start")),

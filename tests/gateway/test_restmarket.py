@@ -76,7 +76,7 @@ def test_tickers_of_some_and_of_all(caller: Caller) -> None:
     assert len(caller.public("Ticker")["result"]) == 5
     caller.venue.submit(SetPairStatus("DOGE/USD", PairStatus.DELISTED))
     assert len(caller.public("Ticker")["result"]) == 4
-    assert caller.public("Ticker", pair="BTCUSD,XXX") == UNKNOWN
+    assert caller.public("Ticker", pair="BTCUSD,NONE") == UNKNOWN
 
 
 # --- OHLC
