@@ -16,7 +16,6 @@ from krakenbox.feeds import v1
 from krakenbox.feeds.candles import INTERVALS, KEPT, MINUTE_NS, Candle
 from krakenbox.feeds.market import Market
 from krakenbox.feeds.spreads import Spread
-from krakenbox.feeds.today import Today
 from krakenbox.gateway.listings import find_pair, pair_key, pair_names
 from krakenbox.gateway.restfigures import one_of, price_text, qty_text, time_ns, unix, within
 from krakenbox.gateway.restmethod import Answer, Look, Query, answered
@@ -34,6 +33,8 @@ MAX_TRADES = 1_000
 
 _SIDES = {Side.BUY: "b", Side.SELL: "s"}
 _TYPES = {OrderType.MARKET: "m"}
+_DAY_MINUTES = 1_440
+_NOTHING = Candle(0, Price(0), Price(0), Price(0), Price(0), Qty(0), 0, 0)
 _LOT_DECIMALS = 3
 _TRADE_DECIMALS = 7
 """Of a trade's time (recorded: 1688669597.8277369)."""
@@ -57,7 +58,7 @@ def ticker(query: Query) -> Answer:
 def _ticker(market: Market, now_ns: int) -> Row:
     view, instrument = market.ticker, market.instrument
     view.roll(now_ns)
-    today = Today(view.minutes, now_ns)
+    today = _today(market, now_ns)
     prices = v1.Prices(instrument)
     bids, asks = market.ladders.bids, market.ladders.asks
     return {
@@ -71,6 +72,13 @@ def _ticker(market: Market, now_ns: int) -> Row:
         "h": [prices.text(today.high), prices.text(view.high)],
         "o": prices.text(today.open),
     }
+
+
+def _today(market: Market, now_ns: int) -> Candle:
+    """The running candle of a day, which begins at midnight UTC; an empty one before its first trade."""
+    day = next(market.candles.latest(_DAY_MINUTES), None)
+    begin_ns = now_ns - now_ns % (_DAY_MINUTES * MINUTE_NS)
+    return day if day is not None and day.begin_ns == begin_ns else _NOTHING
 
 
 def _best(price: Price, qty: Qty, instrument: Instrument) -> list[str]:
