@@ -21,8 +21,9 @@ MODULE_LINES = 400
 FUNCTION_LINES = 50
 
 INTEGERS_ONLY = ("model", "engine", "venue")
-_PURE_GATEWAY = """cancels changes credentials desk entries figures level3counter method replies rest
-    restfields restmethod restorders session subscriptions terms v1 v2"""
+_PURE_GATEWAY = """cancels changes credentials desk entries figures flight level3counter method preview pulse
+    relative replies rest restfields restmethod restorders session subscriptions terms v1 v1cancels v1changes
+    v1entries v1method v1replies v1subscriptions v2"""
 PURE = (
     *INTEGERS_ONLY,
     "errors",
@@ -296,8 +297,7 @@ def test_every_dependency_is_pinned_and_decided() -> None:
     project = tomllib.loads(read("pyproject.toml"))["project"]
     extras = project["optional-dependencies"]
     named = [
-        re.split(r"[^\w-]", line)[0].lower()
-        for line in chain(project["dependencies"], *extras.values())
+        re.split(r"[^\w-]", line)[0].lower() for line in chain(project["dependencies"], *extras.values())
     ]
     pins = {
         line.partition("==")[0].lower().replace("_", "-") for line in read("constraints.txt").splitlines()
