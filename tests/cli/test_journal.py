@@ -1,6 +1,7 @@
 """`krakenbox journal`, on directories of exchanges that were stopped, killed, damaged, or are running."""
 
 import json
+import os
 import shutil
 import signal
 from collections.abc import Iterator
@@ -114,6 +115,27 @@ def test_a_flipped_bit_names_its_place(killed: Path, position: int) -> None:
         assert ", behind command " in result.stderr
     for command in ("show", "export", "replay"):
         assert journal(command, killed).stderr == result.stderr
+
+
+def test_what_lies_behind_damage_can_be_given_up(killed: Path) -> None:
+    """As docs/durability.md says."""
+    file = segment(killed)
+    data = bytearray(file.read_bytes())
+    data[len(data.rstrip(b"\0")) - 400] ^= 1
+    file.write_bytes(data)
+    told = journal("verify", killed).stderr
+    os.truncate(file, int(told.split("at byte ")[1].split(",")[0]))
+    (killed / "history.sqlite").unlink(missing_ok=True)
+    result = journal("verify", killed)
+    assert (result.exit_code, row(result, "end")) == (0, "whole")
+    kept = int(told.split("behind command ")[1].split(":")[0])
+    assert row(result, "commands") == f"1 to {kept}"
+
+    async def start() -> None:
+        async with living(killed) as exchange:
+            assert exchange.household.started.recovery.commands == kept
+
+    run(start())
 
 
 def test_a_damaged_snapshot_is_told(stopped: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def test_version() -> None:
 def test_help_names_every_command_and_whose_it_is_not() -> None:
     result = RUNNER.invoke(app, ["--help"])
     assert result.exit_code == 0
-    for word in ("serve", "accounts", "Not affiliated"):
+    for word in ("serve", "accounts", "journal", "simulate", "Not affiliated"):
         assert word in result.output
 
 
@@ -36,6 +36,10 @@ def test_help_names_every_command_and_whose_it_is_not() -> None:
         "--limits",
         "--data",
         "--ephemeral",
+        "--durability",
+        "--retain",
+        "--history",
+        "--accept-future",
         "--ready-file",
     ],
 )

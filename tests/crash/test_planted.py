@@ -1,9 +1,20 @@
 """A command that crashes `apply` is voided: the next start steps over it, says so, and loses nothing else."""
 
+import asyncio
+import re
+import sqlite3
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import aiohttp
 import pytest
 
+from acceptance.signing import signed
 from builders import buy, opening, place, sell
 from crash.runs import Life
+from crash.served import accounts, served
 from krakenbox.journal.snapshot import MemoryShelf
 from krakenbox.journal.storage import Crashed, MemoryStorage
 from krakenbox.model.command import PlaceOrder, Stamped
@@ -88,3 +99,55 @@ def test_a_process_that_died_before_it_could_void_it_leaves_that_to_the_next_sta
     life = scene.next_life()
     assert life.started.recovery.voided == VOIDED
     assert life.seen() == scene.expected
+
+
+BUG = f"""
+from krakenbox.cli.main import app
+from krakenbox.venue.exchange import Exchange
+
+sound = Exchange.apply
+
+def apply(self, stamped):
+    events = sound(self, stamped)
+    assert getattr(getattr(stamped.command, "terms", None), "userref", 0) != {POISON}, "planted"
+    return events
+
+Exchange.apply = apply
+app()
+"""
+
+
+def test_a_real_process_ends_and_the_next_one_says_what_it_skipped(tmp_path: Path) -> None:
+    alice = accounts()["alice"]
+
+    async def add(told: dict[str, str], userref: int, nonce: int) -> str:
+        """Rest an order; its id, or nothing if the connection broke off."""
+        path, what = "/0/private/AddOrder", "pair=XBTUSD&type=buy&ordertype=limit&price=1000&volume=1"
+        body = f"nonce={nonce}&userref={userref}&{what}"
+        headers = signed(alice["api_key"], alice["api_secret"], path, str(nonce), body)
+        async with aiohttp.ClientSession() as http:
+            try:
+                async with http.post(told["http_url"] + path, data=body, headers=headers) as response:
+                    return str((await response.json())["result"]["txid"][0])
+            except aiohttp.ClientError:
+                return ""
+
+    buggy = (sys.executable, "-c", BUG)
+    with served(tmp_path, "--market", "off", command=buggy, fails=True) as told:
+        first = asyncio.run(add(told, 1, 1))
+        assert first
+        assert asyncio.run(add(told, POISON, 2)) == ""
+    assert "crashed and is voided" in (tmp_path / "output.txt").read_text()
+    with served(tmp_path, "--market", "off") as told:
+        second = asyncio.run(add(told, POISON, 3))
+        assert second not in ("", first)
+        database = f"file:{tmp_path / 'data' / 'history.sqlite'}?mode=ro"
+        with closing(sqlite3.connect(database, uri=True)) as sql:
+            deadline = time.monotonic() + 10
+            while [row[0] for row in sql.execute("SELECT order_id FROM orders ORDER BY id")] != [
+                first,
+                second,
+            ]:
+                assert time.monotonic() < deadline, "the history has other orders"
+                time.sleep(0.05)
+    assert re.search(r"commands that had crashed skipped: \d+", (tmp_path / "output.txt").read_text())
