@@ -22,7 +22,7 @@ FUNCTION_LINES = 50
 
 INTEGERS_ONLY = ("model", "engine", "venue")
 _PURE_GATEWAY = """cancels changes credentials desk entries figures level3counter method replies rest
-    restfields restmethod restorders session subscriptions terms v1 v2"""
+    restchanges restfields restfunds resthistory restmethod restorders session subscriptions terms v1 v2"""
 PURE = (
     *INTEGERS_ONLY,
     "durable.readable",

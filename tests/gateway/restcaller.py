@@ -3,13 +3,18 @@
 import base64
 import itertools
 import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlencode
+
+import aiohttp
 
 from builders import SPOT, STABLE, plain
 from harness import NOW_NS, Venue
 from krakenbox.gateway.keys import Permission
 from krakenbox.gateway.rest import Request, Rest
+from krakenbox.local import LocalExchange
 from krakenbox.protocol.rest import sign
 
 Fields = dict[str, Any]
@@ -73,3 +78,28 @@ class Caller:
             f"{order.terms.side} {plain(order.qty, 8)} {plain(order.limit_price, 1)}"
             for order in self.venue.orders("alice")
         ]
+
+
+HttpCall = Callable[[str, Fields], Awaitable[dict[str, Any]]]
+
+
+@asynccontextmanager
+async def over_http(
+    exchange: LocalExchange, account: str = "alice", first: int = 2**40
+) -> AsyncIterator[HttpCall]:
+    """Signed calls of an account over HTTP, as JSON; nonces count from `first`."""
+    access = exchange.accounts[account]
+    nonces = itertools.count(first)
+    async with aiohttp.ClientSession() as http:
+
+        async def call(method: str, fields: Fields) -> dict[str, Any]:
+            path, nonce = f"/0/private/{method}", str(next(nonces))
+            body = json.dumps({"nonce": nonce} | fields).encode()
+            signed = sign(access.api_secret, path, nonce, body)
+            headers = {"API-Key": access.api_key, "API-Sign": signed, "Content-Type": "application/json"}
+            async with http.post(exchange.http_url + path, data=body, headers=headers) as response:
+                assert response.status == 200
+                told: dict[str, Any] = await response.json()
+                return told
+
+        yield call

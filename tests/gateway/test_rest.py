@@ -205,5 +205,10 @@ def test_what_is_served() -> None:
         "/0/private/GetWebSocketsToken",
         "/0/private/AddOrder",
         "/0/private/AddOrderBatch",
+        "/0/private/AmendOrder",
+        "/0/private/EditOrder",
+        "/0/private/CancelOrder",
+        "/0/private/CancelOrderBatch",
+        "/0/private/CancelAll",
         "/0/private/CancelAllOrdersAfter",
     }

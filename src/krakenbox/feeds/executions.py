@@ -68,6 +68,11 @@ class Executions:
         order = orders.find(ref) if orders is not None else None
         return order.terms if order is not None else None
 
+    def open_orders(self, account: AccountId) -> list[OpenOrder]:
+        """An account's open orders, in order of entry. To be looked at only."""
+        orders = self._accounts.get(account)
+        return list(orders.open.values()) if orders is not None else []
+
     def count(self, event: RateCounted) -> None:
         """Take in a charged trading counter; the rows that follow tell it."""
         self._orders(event.account).counters[event.symbol] = event.counter_milli

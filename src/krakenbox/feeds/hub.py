@@ -6,7 +6,7 @@ with times of their own, make their own. Public frames wait in audiences for the
 leave at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -16,7 +16,7 @@ from krakenbox.feeds.audiences import Audiences, ViewKey
 from krakenbox.feeds.balances import Balances
 from krakenbox.feeds.executions import ExecutionOptions, Executions
 from krakenbox.feeds.market import Market, MarketImage
-from krakenbox.feeds.orders import OrderEvent, OrdersImage
+from krakenbox.feeds.orders import OpenOrder, OrderEvent, OrdersImage
 from krakenbox.feeds.reference import Reference, ReferenceImage
 from krakenbox.feeds.streams import Subscriber
 from krakenbox.model import event as events
@@ -167,6 +167,14 @@ class Hub:
     def open_order(self, account: AccountId, ref: OrderRef) -> OrderTerms | None:
         """The terms of an account's open order, by its order id or its `cl_ord_id`."""
         return self._executions.open_order(account, ref)
+
+    def open_orders(self, account: AccountId) -> list[OpenOrder]:
+        """An account's open orders, in order of entry. To be looked at only."""
+        return self._executions.open_orders(account)
+
+    def held(self, account: AccountId) -> Mapping[str, Amount]:
+        """What an account has, by asset."""
+        return self._balances.held(account)
 
     def subscribe_balances(self, who: Subscriber, account: AccountId, snapshot: bool = True) -> bytes:
         """Let a connection hear of an account's ledger from now on; its framed snapshot, if it wants one."""

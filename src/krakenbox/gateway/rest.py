@@ -18,6 +18,13 @@ from krakenbox.gateway.cancels import MAX_TIMEOUT_S, switch_times, trigger_ns
 from krakenbox.gateway.keys import ApiKey, Keyring, Permission, PrivateCall
 from krakenbox.gateway.listings import asset_pairs, assets
 from krakenbox.gateway.method import CLOSE, MODIFY
+from krakenbox.gateway.restchanges import (
+    amend_order,
+    cancel_all,
+    cancel_order,
+    cancel_order_batch,
+    edit_order,
+)
 from krakenbox.gateway.restcounter import RestCounters
 from krakenbox.gateway.restfields import required
 from krakenbox.gateway.restmethod import Answer, Call, PrivateMethod, answered, refused
@@ -168,6 +175,12 @@ PRIVATE_METHODS: dict[str, PrivateMethod] = {
     "AddOrder": PrivateMethod(add_order, MODIFY, calls=0),
     # Kraken, REST AddOrderBatch: both permissions.
     "AddOrderBatch": PrivateMethod(add_order_batch, needs_all=CLOSE, calls=0),
+    "AmendOrder": PrivateMethod(amend_order, CLOSE, calls=0),
+    # Kraken, REST EditOrder: both permissions.
+    "EditOrder": PrivateMethod(edit_order, needs_all=CLOSE, calls=0),
+    "CancelOrder": PrivateMethod(cancel_order, CLOSE, calls=0),
+    "CancelOrderBatch": PrivateMethod(cancel_order_batch, CLOSE, calls=0),
+    "CancelAll": PrivateMethod(cancel_all, CLOSE, calls=0),
     "CancelAllOrdersAfter": PrivateMethod(_cancel_all_orders_after, CLOSE),
 }
 

@@ -146,11 +146,17 @@ def _row(end: Entered | Rejected, instrument: Instrument) -> dict[str, Any]:
 
 def _request(fields: Fields, now_ns: int) -> tuple[int, bool]:
     """Until when the engine may match, and whether to check only."""
+    deadline = deadline_of(fields, now_ns)
+    return matched_until(deadline, now_ns), optional(fields, "validate", flag) or False
+
+
+def deadline_of(fields: Fields, now_ns: int) -> Time | None:
+    """A request's own deadline; raises ProtocolError for one outside of its window."""
     deadline = optional(fields, "deadline", deadline_ns)
     refusal = deadline_refusal(deadline, now_ns, DEADLINE_MIN_NS)
     if refusal is not None:
         raise ProtocolError(refusal)
-    return matched_until(deadline, now_ns), optional(fields, "validate", flag) or False
+    return None if deadline is None else Time(deadline)
 
 
 def _terms(fields: Fields, instrument: Instrument, now_ns: int) -> OrderTerms:
@@ -168,9 +174,9 @@ def order_of(fields: Fields, now_ns: int) -> BatchOrder:
     order_type = required(fields, "ordertype", _TYPES.get)
     side = required(fields, "type", _SIDES.get)
     volume = required(fields, "volume", number)
-    flags = optional(fields, "oflags", _flags) or frozenset()
+    flags = optional(fields, "oflags", flags_of) or frozenset()
     in_quote = "viqc" in flags
-    prices = _prices(fields, ("price", "price2"), order_type, side)
+    prices = prices_of(fields, ("price", "price2"), order_type, side)
     expire_ns = optional(fields, "expiretm", partial(_expire_ns, now_ns=now_ns)) or None
     order = BatchOrder(
         order_type=order_type,
@@ -191,7 +197,7 @@ def order_of(fields: Fields, now_ns: int) -> BatchOrder:
     return _further(_triggered(order, prices, optional(fields, "trigger", _REFERENCES.get)), fields)
 
 
-def _triggered(order: BatchOrder, prices: "_Prices", reference: Reference | None) -> BatchOrder:
+def _triggered(order: BatchOrder, prices: "Prices", reference: Reference | None) -> BatchOrder:
     """With what wakes it; a reference without a price is left for the rules to refuse."""
     if prices.trigger is None:
         return replace(order, trigger=reference)
@@ -213,7 +219,7 @@ def _further(order: BatchOrder, fields: Fields) -> BatchOrder:
     )
 
 
-def _flags(text: str) -> frozenset[str] | None:
+def flags_of(text: str) -> frozenset[str] | None:
     """Order flags; those of the fee's currency exclude each other."""
     flags = frozenset(text.split(","))
     return flags if flags <= _FLAGS and not flags >= _FEES.keys() else None
@@ -228,7 +234,7 @@ def _close(fields: Fields, side: Side) -> Conditional | None:
     if not any(value for name, value in fields.items() if name == "close" or name.startswith("close[")):
         return None
     order_type = required(fields, "close[ordertype]", _TYPES.get)
-    prices = _prices(fields, ("close[price]", "close[price2]"), order_type, side)
+    prices = prices_of(fields, ("close[price]", "close[price2]"), order_type, side)
     return Conditional(
         order_type=order_type,
         limit_price=prices.limit,
@@ -241,7 +247,7 @@ def _close(fields: Fields, side: Side) -> Conditional | None:
 # --- prices
 
 
-class _Prices(Struct, frozen=True, kw_only=True):
+class Prices(Struct, frozen=True, kw_only=True):
     """`price` and `price2` by what they are."""
 
     limit: Decimal | None = None
@@ -251,32 +257,33 @@ class _Prices(Struct, frozen=True, kw_only=True):
     trigger_type: PriceType = "static"
 
 
-def _prices(fields: Fields, names: tuple[str, str], order_type: OrderType, side: Side) -> _Prices:
+def prices_of(fields: Fields, names: tuple[str, str], order_type: OrderType, side: Side) -> Prices:
+    """What two fields of an order of a type say; raises ProtocolError."""
     first, second = (optional(fields, name, price) for name in names)
     if not order_type.triggered:
         if second is not None:
             raise wrong(names[1])
-        return _Prices(limit=_absolute(first, names[0]))
+        return Prices(limit=_absolute(first, names[0]))
     if order_type is OrderType.TRAILING_STOP_LIMIT:
         limit = _offset_limit(second, names[1])
     else:
-        limit = _Prices(limit=_absolute(second, names[1]))
+        limit = Prices(limit=_absolute(second, names[1]))
     if first is None:
         return limit
     if order_type.trailing and first.sign != "+":
         # Kraken, REST AddOrder: the price of a trailing type is a distance and has a `+`.
         raise wrong(names[0])
-    trigger = _signed(first, _away(order_type, side))
-    return replace(limit, trigger=trigger, trigger_type=_price_type(first))
+    trigger = signed(first, _away(order_type, side))
+    return replace(limit, trigger=trigger, trigger_type=price_type(first))
 
 
-def _offset_limit(given: Price | None, name: str) -> _Prices:
+def _offset_limit(given: Price | None, name: str) -> Prices:
     """The limit price of a trailing-stop-limit: an offset from its trigger price, or absolute."""
     if given is None:
-        return _Prices()
+        return Prices()
     if given.sign == "#":
         raise wrong(name)
-    return _Prices(limit=_signed(given, Side.BUY), limit_type=_price_type(given))
+    return Prices(limit=signed(given, Side.BUY), limit_type=price_type(given))
 
 
 def _absolute(given: Price | None, name: str) -> Decimal | None:
@@ -288,13 +295,14 @@ def _absolute(given: Price | None, name: str) -> Decimal | None:
     return given.value
 
 
-def _signed(given: Price, up: Side) -> Decimal:
+def signed(given: Price, up: Side) -> Decimal:
     """The number of a price; `#` counts up where `up` is a buy."""
     down = given.sign == "-" or (given.sign == "#" and up is Side.SELL)
     return -given.value if down else given.value
 
 
-def _price_type(given: Price) -> PriceType:
+def price_type(given: Price) -> PriceType:
+    """What a price is by its signs."""
     if not given.sign:
         return "static"
     return "pct" if given.percent else "quote"
