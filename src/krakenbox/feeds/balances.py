@@ -33,8 +33,8 @@ class Balances:
             messages.append((stream.who, balances("update", (row,), stream.count())))
         return messages
 
-    def held(self, account: AccountId) -> Mapping[str, Amount]:
-        """What an account has, by asset; also nothing, of what it once had."""
+    def of(self, account: AccountId) -> Mapping[str, Amount]:
+        """What an account holds of each asset it ever had."""
         return self._accounts.get(account, {})
 
     def capture(self) -> dict[AccountId, dict[str, Amount]]:

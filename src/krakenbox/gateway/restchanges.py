@@ -1,319 +1,201 @@
-"""Changes and cancels of orders by REST: `AmendOrder`, `EditOrder`, `CancelOrder`, its batch and `CancelAll`.
+"""Changes of open orders by REST: `AmendOrder` and `EditOrder`.
 
-Their fields are put into those of v2, whose rules and commands (`changes`) are then theirs too; a refusal
-gives a field its REST name.
+Their fields are put into those of v2, whose rules are then theirs too; a refusal gives a field its REST name.
 """
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from msgspec.structs import replace
+
 from krakenbox.errors import ProtocolError
-from krakenbox.gateway.cancels import MAX_BATCH
 from krakenbox.gateway.changes import AMEND_ORDER, EDIT_ORDER
-from krakenbox.gateway.figures import Names
 from krakenbox.gateway.listings import find_pair
-from krakenbox.gateway.method import MAX_ID, NO_ORDER, Method
-from krakenbox.gateway.restfields import Price, flag, number, optional, price, required, userref, wrong
-from krakenbox.gateway.restmethod import Answer, Call, Events
-from krakenbox.gateway.restorders import Prices, deadline_of, flags_of, price_type, prices_of, signed
-from krakenbox.model.command import CancelAll, CancelOrder, CancelOrders, Command, OrderRef
-from krakenbox.model.event import (
-    OrderAccepted,
-    OrderAmended,
-    OrderClosed,
-    OrderEdited,
-    OrdersCanceled,
-    OrderValidated,
-    Rejected,
+from krakenbox.gateway.method import MAX_ID, Method, Submission
+from krakenbox.gateway.restfields import flag, number, optional, price, required, userref, wrong
+from krakenbox.gateway.restmethod import Answer, Call, Events, Fields, Reply, first_refusal
+from krakenbox.gateway.restorders import (
+    REFERENCES,
+    flags_of,
+    names_of,
+    price_type,
+    prices_of,
+    request_terms,
 )
+from krakenbox.model.command import AmendOrder, EditOrder, OrderRef
+from krakenbox.model.event import OrderAccepted, OrderAmended, OrderEdited, OrderValidated
 from krakenbox.model.instrument import Instrument
-from krakenbox.model.order import AccountId, OrderId, OrderStatus, OrderTerms, OrderType, Side
-from krakenbox.model.order import Reference as Watched
-from krakenbox.model.reject import Reason, Reject
-from krakenbox.protocol.ordertext import order_text, price_text
+from krakenbox.model.order import OrderId, OrderTerms, OrderType, Side
+from krakenbox.model.reject import Reject
+from krakenbox.protocol.ordertext import order_text
 from krakenbox.protocol.rest import encode_errors, encode_result
 from krakenbox.protocol.v2 import methods
-from krakenbox.protocol.v2.methods import ClientId, PriceType, Reference, Triggers, UserRef
+from krakenbox.protocol.v2.methods import ClientId, PriceType, Triggers, UserRef
 from krakenbox.protocol.v2.schema import client_id
 
-Fields = Mapping[str, str]
-
-_AMEND_NAMES: Names = {
-    "order_id": "txid",
-    "symbol": "pair",
-    "limit_price_type": "limit_price",
-    "trigger_price_type": "trigger_price",
-    "triggers": "trigger_price",
-}
-_EDIT_NAMES: Names = {
-    "order_qty": "volume",
-    "display_qty": "displayvol",
-    "limit_price": "price",
-    "symbol": "pair",
-    "post_only": "oflags",
-    **dict.fromkeys(("triggers", "trigger_price", "trigger_price_type"), "price"),
-}
-_EDIT_TRIGGERED_NAMES: Names = {**_EDIT_NAMES, "limit_price": "price2", "limit_price_type": "price2"}
-_INVALID = Reject.INVALID_ARGUMENT.text(field="")
-_ELEMENT = re.compile(r"\[(\d{1,3})\](?:\[\w+\])?", re.ASCII)
-_USERREF = re.compile(r"-?\d{1,10}", re.ASCII)
+_AMEND_NAMES = {"symbol": "pair"}
+_ARGUMENT = Reject.INVALID_ARGUMENT.text(field="")
 
 
 # --- AmendOrder
 
 
 def amend_order(call: Call) -> Answer:
-    """Change an open order in place."""
+    """Change an order in place."""
     fields = call.fields
+    txid = fields.get("txid") or ""
     cl_ord_id = optional(fields, "cl_ord_id", client_id)
-    if not fields.get("txid") and cl_ord_id is None:
+    if not txid and cl_ord_id is None:
         raise wrong("txid")
-    pair = fields.get("pair")
-    limit_price, limit_type = _offset(fields, "limit_price")
-    trigger_price, trigger_type = _offset(fields, "trigger_price")
+    limit, limit_type = _offset(fields, "limit_price")
+    trigger, trigger_type = _offset(fields, "trigger_price")
+    deadline_ns, _ = request_terms(fields, call.now_ns)
     params = methods.AmendOrder(
         token="",
-        order_id=fields.get("txid", ""),
-        cl_ord_id=None if cl_ord_id is None else ClientId(cl_ord_id),
+        order_id=txid,
+        cl_ord_id=ClientId(cl_ord_id) if cl_ord_id is not None else None,
         order_qty=optional(fields, "order_qty", number),
         display_qty=optional(fields, "display_qty", number),
-        limit_price=limit_price,
+        limit_price=limit,
         limit_price_type=limit_type,
         post_only=optional(fields, "post_only", flag) or False,
-        trigger_price=trigger_price,
+        trigger_price=trigger,
         trigger_price_type=trigger_type,
-        deadline=deadline_of(fields, call.now_ns),
-        symbol=find_pair(call.hub.reference.table, pair).symbol if pair else "",
+        symbol=find_pair(call.hub.reference.table, fields["pair"]).symbol if fields.get("pair") else "",
     )
-    return Answer(commands=(_command(AMEND_ORDER, params, call, _AMEND_NAMES),), reply=_amended)
-
-
-def _amended(events: Events) -> bytes:
-    """{"amend_id":"T..."}; what has none was amended by the venue."""
-    for event in events:
-        if isinstance(event, Rejected):
-            return encode_errors(_renamed(event.text, _AMEND_NAMES))
-        if isinstance(event, OrderAmended) and event.amend_id:
-            return encode_result({"amend_id": event.amend_id})
-    raise AssertionError("an amend came to nothing")
+    command = _submission(call, AMEND_ORDER, params, _AMEND_NAMES).command
+    assert isinstance(command, AmendOrder)
+    return Answer(
+        commands=(replace(command, deadline_ns=deadline_ns),), reply=partial(_told, _AMEND_NAMES, _amended)
+    )
 
 
 def _offset(fields: Fields, name: str) -> tuple[Decimal | None, PriceType | None]:
-    """A price that may be relative; which way `#` is meant is documented of new orders alone."""
-    given: Price | None = optional(fields, name, price)
+    """A price and what it is: absolute, or a signed distance in quote units or percent."""
+    given = optional(fields, name, price)
     if given is None:
         return None, None
     if given.sign == "#":
         raise wrong(name)
-    return signed(given, Side.BUY), price_type(given)
+    # Without a sign the kind is the order's own: that of what trails is a distance.
+    value = -given.value if given.sign == "-" else given.value
+    return value, price_type(given) if given.sign else None
+
+
+def _amended(events: Events) -> bytes:
+    # Amends without an id of their own are the venue's.
+    amend_id = next(e.amend_id for e in events if isinstance(e, OrderAmended) and e.amend_id)
+    return encode_result({"amend_id": amend_id})
 
 
 # --- EditOrder
 
 
 def edit_order(call: Call) -> Answer:
-    """Cancel an open order and enter it anew under another id."""
+    """Cancel an order and enter it anew."""
     fields = call.fields
     instrument = find_pair(call.hub.reference.table, required(fields, "pair", str))
-    order_id = _edited_id(call, required(fields, "txid", str))
-    terms = call.hub.open_order(call.key.account, OrderRef(order_id=order_id))
-    kind, side = (terms.order_type, terms.side) if terms is not None else (OrderType.LIMIT, Side.BUY)
-    prices = prices_of(fields, ("price", "price2"), kind, side)
-    if terms is not None and prices.limit_type not in (None, terms.limit_price_type.value):
-        raise wrong("price2")
-    own_userref = optional(fields, "userref", userref)
+    ref = _edited_ref(call, required(fields, "txid", str))
+    terms = call.hub.open_order(call.key.account, ref)
+    names = {**names_of(terms.order_type if terms is not None else OrderType.LIMIT), "symbol": "pair"}
+    limit, triggers = _prices(fields, terms)
+    new_userref = optional(fields, "userref", userref)
+    deadline_ns, validate = request_terms(fields, call.now_ns)
     params = methods.EditOrder(
         token="",
-        order_id=order_id,
+        order_id=ref.order_id,
         symbol=instrument.symbol,
         order_qty=optional(fields, "volume", number),
-        limit_price=prices.limit,
+        limit_price=limit,
         display_qty=optional(fields, "displayvol", number),
-        triggers=_triggers(prices, terms),
+        triggers=triggers,
         post_only="post" in (optional(fields, "oflags", flags_of) or ()),
-        order_userref=None if own_userref is None else UserRef(own_userref),
-        deadline=deadline_of(fields, call.now_ns),
-        validate=optional(fields, "validate", flag) or False,
+        order_userref=UserRef(new_userref) if new_userref is not None else None,
+        validate=validate,
     )
-    names = _EDIT_TRIGGERED_NAMES if kind.triggered else _EDIT_NAMES
-    command = _command(EDIT_ORDER, params, call, names)
-    return Answer(commands=(command,), reply=partial(_edited, fields, instrument, names, order_id, terms))
+    command = _submission(call, EDIT_ORDER, params, names).command
+    assert isinstance(command, EditOrder)
+    before = terms.userref if terms is not None else 0
+    return Answer(
+        commands=(replace(command, deadline_ns=deadline_ns),),
+        reply=partial(_told, names, partial(_edited, instrument, fields, command, before)),
+    )
 
 
-def _triggers(prices: Prices, terms: OrderTerms | None) -> Triggers | None:
-    """What wakes the new order, by the reference of the old one."""
-    if prices.trigger is None:
-        return None
-    by_index = terms is not None and terms.trigger is not None and terms.trigger.reference is Watched.INDEX
-    reference: Reference = "index" if by_index else "last"
-    return Triggers(price=prices.trigger, price_type=prices.trigger_type, reference=reference)
+def _edited_ref(call: Call, text: str) -> OrderRef:
+    """The order of an id or, of several with the same userref, the oldest."""
+    named = userref(text)
+    if named is None:
+        return OrderRef(order_id=OrderId(text if len(text) <= MAX_ID else ""))
+    orders = call.hub.orders(call.key.account).open.values()
+    found = [o for o in orders if o.terms.userref == named and not o.terms.cl_ord_id]
+    return OrderRef(order_id=found[0].entered.order_id if found else OrderId(""))
 
 
-def _edited_id(call: Call, txid: str) -> OrderId:
-    """The order that a txid, or else a userref, names. Raises ProtocolError for a userref of several."""
-    if _USERREF.fullmatch(txid) is None:
-        return OrderId(txid)
-    # An order carries a cl_ord_id or a userref, and the userref 0 if neither was given.
-    named = [
-        order.entered.order_id
-        for order in call.hub.open_orders(call.key.account)
-        if order.terms.userref == int(txid) and not order.terms.cl_ord_id
-    ]
-    if len(named) > 1:
-        raise wrong("txid")
-    return named[0] if named else OrderId(txid)
+def _prices(fields: Fields, terms: OrderTerms | None) -> tuple[Decimal | None, Triggers | None]:
+    """The new limit and the new trigger: `price` is the trigger of an order that has one."""
+    order_type = terms.order_type if terms is not None else OrderType.LIMIT
+    side = terms.side if terms is not None else Side.BUY
+    prices = prices_of(fields, ("price", "price2"), order_type, side)
+    if prices.trigger is None or terms is None or terms.trigger is None:
+        return prices.limit, None
+    reference = REFERENCES[terms.trigger.reference.value]
+    return prices.limit, Triggers(price=prices.trigger, price_type=prices.trigger_type, reference=reference)
 
 
 def _edited(
-    fields: Fields,
-    instrument: Instrument,
-    names: Names,
-    order_id: OrderId,
-    before: OrderTerms | None,
-    events: Events,
+    instrument: Instrument, fields: Fields, command: EditOrder, userref_before: int, events: Events
 ) -> bytes:
-    """The new order beside the old one's id; of what was only validated no `txid`, and nothing canceled."""
-    entered: dict[str, OrderTerms] = {}
+    """{"status":"ok","txid":"O...","originaltxid":"O...",...}; prices are repeated as typed (recorded)."""
+    told: dict[str, Any] = {"status": "ok"}
+    edited = next((event for event in events if isinstance(event, OrderEdited)), None)
+    if edited is not None:
+        told["txid"] = edited.order_id
+    terms = _new_terms(events, edited)
+    told |= {"originaltxid": command.order_id, "volume": order_text(terms, instrument).split()[1]}
+    told |= {name: fields[name] for name in ("price", "price2") if fields.get(name)}
+    told["orders_cancelled"] = 0 if edited is None else 1
+    if command.userref:
+        told["newuserref"] = command.userref
+    if userref_before:
+        told["olduserref"] = userref_before
+    told["descr"] = {"order": order_text(terms, instrument)}
+    return encode_result(told)
+
+
+def _new_terms(events: Events, edited: OrderEdited | None) -> OrderTerms:
+    """Those of the order that was entered, or with `validate` would have been."""
     for event in events:
-        if isinstance(event, Rejected):
-            return encode_errors(_renamed(event.text, names))
-        if isinstance(event, OrderAccepted):
-            entered[event.order_id] = event.terms
-        elif isinstance(event, OrderValidated):
-            return encode_result(
-                {"status": "ok"} | _edit_row(fields, instrument, order_id, event.terms, before)
-            )
-        elif isinstance(event, OrderEdited):
-            ids = {"status": "ok", "txid": event.order_id}
-            row = _edit_row(fields, instrument, order_id, entered[event.order_id], before)
-            return encode_result(ids | row | {"orders_cancelled": 1})
-    raise AssertionError("an edit came to nothing")
-
-
-def _edit_row(
-    fields: Fields,
-    instrument: Instrument,
-    order_id: OrderId,
-    terms: OrderTerms,
-    before: OrderTerms | None,
-) -> dict[str, Any]:
-    """Recorded: prices as they were typed. Those of an edit that leaves them alone are the order's."""
-    decimals = instrument.price_decimals
-    row: dict[str, Any] = {
-        "originaltxid": order_id,
-        "volume": order_text(terms, instrument).split(" ")[1],
-    }
-    limit = price_text(terms.limit_price, terms.limit_price_type, decimals) if terms.limit_price else ""
-    first, second = limit, ""
-    if terms.trigger is not None:
-        first, second = price_text(terms.trigger.price, terms.trigger.price_type, decimals), limit
-    for name, text in (("price", first), ("price2", second)):
-        if fields.get(name) or text:
-            row[name] = fields.get(name) or text
-    if terms.userref:
-        row["newuserref"] = terms.userref
-    if before is not None and before.userref:
-        row["olduserref"] = before.userref
-    return row | {"orders_cancelled": 0, "descr": {"order": order_text(terms, instrument)}}
-
-
-# --- cancels
-
-
-def cancel_order(call: Call) -> Answer:
-    """Cancel the order of a txid or `cl_ord_id`, or all those of a userref."""
-    txid, cl_ord_id = call.fields.get("txid"), call.fields.get("cl_ord_id")
-    if txid and cl_ord_id:
-        raise wrong("cl_ord_id")
-    ref = _by_client_id(cl_ord_id) if cl_ord_id else _by_txid(required(call.fields, "txid", str))
-    account = call.key.account
-    return Answer(commands=(CancelOrder(account, ref),), reply=partial(_canceled, account))
-
-
-def _canceled(account: AccountId, events: Events) -> bytes:
-    """{"count":1}."""
-    count = 0
-    for event in events:
-        if isinstance(event, Rejected):
-            return encode_errors(event.text)
-        # Orders whose time was up by the same stamp are `expired`, or canceled for another reason.
-        if (
-            isinstance(event, OrderClosed)
-            and event.account == account
-            and event.reason is Reason.USER
-            and event.status is OrderStatus.CANCELED
-        ):
-            count += 1
-    return encode_result({"count": count})
-
-
-def cancel_order_batch(call: Call) -> Answer:
-    """Cancel up to 50 orders by txid, userref or `cl_ord_id`."""
-    txids, cl_ord_ids = _listed(call.fields, "orders"), _listed(call.fields, "cl_ord_ids")
-    if not 0 < len(txids) + len(cl_ord_ids) <= MAX_BATCH:
-        raise wrong("orders")
-    refs = (*map(_by_txid, txids), *map(_by_client_id, cl_ord_ids))
-    return Answer(commands=(CancelOrders(call.key.account, refs),), reply=_all_canceled)
-
-
-def cancel_all(call: Call) -> Answer:
-    """Cancel every open order."""
-    return Answer(commands=(CancelAll(call.key.account),), reply=_all_canceled)
-
-
-def _all_canceled(events: Events) -> bytes:
-    for event in events:
-        if isinstance(event, Rejected):
-            return encode_errors(event.text)
-        if isinstance(event, OrdersCanceled):
-            return encode_result({"count": event.count})
-    raise AssertionError("a cancel of several orders came to nothing")
-
-
-def _listed(fields: Fields, name: str) -> list[str]:
-    """The texts of an array, or of the one field of each of its objects. Raises ProtocolError."""
-    found: dict[int, str] = {}
-    for field, value in fields.items():
-        if not field.startswith(f"{name}["):
-            continue
-        # Kraken, CancelOrderBatch: the schema lists objects, the example texts.
-        match = _ELEMENT.fullmatch(field, len(name))
-        if match is None or int(match[1]) in found:
-            raise wrong(name)
-        found[int(match[1])] = value
-    return [found[index] for index in sorted(found)]
-
-
-def _by_txid(text: str) -> OrderRef:
-    if _USERREF.fullmatch(text) is None:
-        return OrderRef(order_id=OrderId(text)) if len(text) <= MAX_ID else NO_ORDER
-    number = userref(text)
-    return NO_ORDER if number is None else OrderRef(userref=number)
-
-
-def _by_client_id(text: str) -> OrderRef:
-    return OrderRef(cl_ord_id=text) if len(text) <= MAX_ID else NO_ORDER
+        if isinstance(event, OrderValidated):
+            return event.terms
+        if isinstance(event, OrderAccepted) and edited is not None and event.order_id == edited.order_id:
+            return event.terms
+    raise AssertionError(f"an edit entered nothing: {events}")
 
 
 # --- both
 
 
-def _command(method: Method, params: Any, call: Call, names: Names) -> Command:
-    """What v2 would submit; raises ProtocolError for what it would refuse."""
+def _submission(call: Call, method: Method, params: object, names: Mapping[str, str]) -> Submission:
+    """The command that v2 would make of it; raises ProtocolError with the names of REST."""
     refusal = method.static(params, call.hub.reference.table, call.now_ns)
     if refusal is not None:
         raise ProtocolError(_renamed(refusal.text, names))
-    found = method.commands(params, call.key.account, call.hub, call.now_ns)
-    if isinstance(found, str):
-        raise ProtocolError(_renamed(found, names))
-    (submission,) = found
-    return submission.command
+    made = method.commands(params, call.key.account, call.hub, call.now_ns)
+    if isinstance(made, str):
+        raise ProtocolError(_renamed(made, names))
+    (submission,) = made
+    return submission
 
 
-def _renamed(text: str, names: Names) -> str:
-    """A refusal with the REST name of its field."""
-    field = text.removeprefix(_INVALID)
-    return _INVALID + names.get(field, field) if text.startswith(_INVALID) else text
+def _told(names: Mapping[str, str], tell: Reply, events: Events) -> bytes:
+    """The command's refusal, with the names of REST, or what it has done."""
+    refusal = first_refusal([events])
+    return tell(events) if refusal is None else encode_errors(_renamed(refusal.text, names))
+
+
+def _renamed(text: str, names: Mapping[str, str]) -> str:
+    field = text.removeprefix(_ARGUMENT)
+    return _ARGUMENT + names.get(field, field) if text.startswith(_ARGUMENT) else text
