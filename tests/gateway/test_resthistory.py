@@ -87,6 +87,15 @@ def test_closed_orders_newest_first() -> None:
     assert Caller().call("ClosedOrders", {}) == {"error": [], "result": {"closed": {}, "count": 0}}
 
 
+def test_what_is_no_id_is_nobodys() -> None:
+    caller = Caller()
+    order_id = entered(caller)
+    for method in ("QueryOrders", "QueryTrades"):
+        assert caller.result(method, txid="\0,mine") == {}
+    assert caller.result("QueryLedgers", id="\0") == {}
+    assert list(caller.result("QueryOrders", txid=f"mine,{order_id}")) == [order_id]
+
+
 def test_pages_of_fifty() -> None:
     caller = Caller()
     caller.venue.submit(SetLimits(False))
@@ -111,6 +120,9 @@ def test_pages_of_fifty() -> None:
         ({"start": 1, "closetime": "open"}, [3, 2]),
         ({"end": 1}, [1, 0]),
         ({"start": "OAAAAA-AAAAA-AAAAAA"}, []),
+        ({"start": "9300000000"}, []),
+        ({"start": "1e30"}, []),
+        ({"end": "99999999999999999999"}, [3, 2, 1, 0]),
         ({"userref": 3}, [1]),
         ({"cl_ord_id": "mine"}, [2]),
         ({"userref": 9}, []),
@@ -252,6 +264,7 @@ def test_amends_of_what_shows_a_part_and_of_what_sleeps() -> None:
         ({}, wrong("order_id")),
         ({"order_id": ""}, wrong("order_id")),
         ({"order_id": "OAAAAA-AAAAA-AAAAAA"}, "EOrder:Unknown order"),
+        ({"order_id": "mine\0"}, "EOrder:Unknown order"),
     ],
 )
 def test_amends_of_no_order(fields: dict[str, Any], error: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from krakenbox.errors import ProtocolError
 from krakenbox.gateway.keys import ApiKey, Permission
 from krakenbox.gateway.restfields import flag, optional, required, userref
 from krakenbox.gateway.restfigures import choice, listed, qty_text, time_ns, whole
@@ -31,6 +32,8 @@ MAX_QUERIED = 50
 _CLOSE_TIMES: tuple[Literal["both"], Literal["open"], Literal["close"]] = ("both", "open", "close")
 _ID = re.compile(r"[A-Z0-9]{6}-[A-Z0-9]{5}-[A-Z0-9]{6}", re.ASCII)
 _NS_PER_MS = 1_000_000
+_LATEST_NS = 2**63 - 1
+"""Times of the tables have 64 bits: a bound beyond is this one."""
 
 Instruments = dict[str, Instrument]
 
@@ -99,7 +102,7 @@ def _closed(call: Call, with_trades: bool, told: Told) -> bytes:
 
 def query_orders(call: Call) -> Answer:
     """The orders of some ids, open or not; one that the key may not see is left out."""
-    order_ids = listed(call.fields, "txid", MAX_QUERIED)
+    order_ids = ids(call.fields, "txid", MAX_QUERIED)
     with_trades = optional(call.fields, "trades", flag) or False
     _, ref = _named(call)
     account, key = call.key.account, call.key
@@ -149,6 +152,8 @@ def _rows(call: Call, told: Told, with_trades: bool) -> dict[str, Row]:
 def order_amends(call: Call) -> Answer:
     """How an order was entered, and each amend since, oldest first."""
     order_id = required(call.fields, "order_id", str)
+    if not _ID.fullmatch(order_id):
+        raise ProtocolError(Reject.UNKNOWN_ORDER)
     account, key = call.key.account, call.key
 
     def find(connection: Connection) -> tuple[list[PastOrder], list[Amend]]:
@@ -202,7 +207,16 @@ def page(call: Call) -> Page:
 def _moment(fields: Fields, name: str) -> int | str | None:
     """A time, or the id of what has one."""
     text = fields.get(name, "")
-    return text if _ID.fullmatch(text) else optional(fields, name, time_ns)
+    if _ID.fullmatch(text):
+        return text
+    time = optional(fields, name, time_ns)
+    return None if time is None else min(time, _LATEST_NS)
+
+
+def ids(fields: Fields, name: str, most: int) -> list[str]:
+    """Ids of a comma list; what has not their form is nobody's. Raises ProtocolError."""
+    # PostgreSQL refuses some characters that a client may send.
+    return [text for text in listed(fields, name, most) if _ID.fullmatch(text)]
 
 
 def counted(name: str, rows: dict[str, Row], count: int | None) -> Row:
