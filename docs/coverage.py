@@ -4,7 +4,8 @@ them.
 
 from pathlib import Path
 
-from krakenbox.gateway import rest
+from krakenbox.gateway import rest, v1
+from krakenbox.protocol.v1 import methods as methods_v1
 from krakenbox.protocol.v2.methods import CHANNELS, METHODS, Coverage
 
 PAGE = Path(__file__).with_name("coverage.md")
@@ -13,6 +14,10 @@ PAGE = Path(__file__).with_name("coverage.md")
 V1_METHODS = """ping subscribe unsubscribe addOrder amendOrder editOrder cancelOrder cancelAll
     cancelAllOrdersAfter"""
 V1_CHANNELS = "systemStatus heartbeat ticker ohlc trade spread book ownTrades openOrders"
+V1_UNASKED = ("systemStatus", "heartbeat")
+"""Channels that come by themselves."""
+V1_SERVED = frozenset((*v1.TRADING, "ping", "subscribe", "unsubscribe")) & methods_v1.EVENTS.keys()
+V1_SHOWN = frozenset((*V1_UNASKED, *methods_v1.PUBLIC, *methods_v1.PRIVATE))
 REST_PUBLIC = "Time SystemStatus Assets AssetPairs Ticker OHLC Depth GroupedBook Trades Spread PreTrade"
 REST_PRIVATE = """GetWebSocketsToken GetApiKeyInfo Balance BalanceEx TradeBalance OpenOrders ClosedOrders
     QueryOrders TradesHistory QueryTrades OpenPositions Ledgers QueryLedgers TradeVolume Level3 AddOrder
@@ -50,8 +55,8 @@ def render() -> str:
             section("v2 channels", channels),
             section("REST public", listed(REST_PUBLIC, REST_SERVED)),
             section("REST private", listed(REST_PRIVATE, REST_SERVED)),
-            section("v1 methods", listed(V1_METHODS)),
-            section("v1 channels", listed(V1_CHANNELS)),
+            section("v1 methods", listed(V1_METHODS, V1_SERVED)),
+            section("v1 channels", listed(V1_CHANNELS, V1_SHOWN)),
         ]
     )
 

@@ -85,12 +85,16 @@ class Client:
         """Take what the exchange sends."""
         self._received += frames
 
+    def received(self) -> bytes:
+        """Bytes since the last call."""
+        self.collect(self.session.messages_to_send())
+        received = bytes(self._received)
+        self._received.clear()
+        return received
+
     def frames(self) -> list[str]:
         """Messages since the last call."""
-        self.collect(self.session.messages_to_send())
-        texts = [text.decode() for text in unframed(self._received)]
-        self._received.clear()
-        return texts
+        return [text.decode() for text in unframed(self.received())]
 
     def messages(self) -> list[dict[str, Any]]:
         """Messages since the last call, decoded; numbers keep their text."""

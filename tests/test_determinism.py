@@ -1,10 +1,11 @@
-"""The same frames bring the same bytes: whatever the batches, the hash seed, and over real sockets too."""
+"""The same commands bring the same bytes: whatever the hash seed, batches or a restore, over sockets too."""
 
 import json
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -19,17 +20,47 @@ WALL_CLOCK = re.compile(rb'"connection_id":\d+|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\
 SCRIPTED = 1_767_225_600_000_000_000
 
 
-def transcript(hash_seed: str, batch_limit: str) -> bytes:
-    """What tests/transcript.py prints."""
-    environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
-    return subprocess.check_output([sys.executable, str(SCRIPT), batch_limit], env=environment, timeout=60)
+RUNS = (
+    ("0", "--batch-limit", "256"),
+    ("1", "--batch-limit", "1"),
+    ("random", "--batch-limit", "7", "--restore"),
+)
+"""Each a hash seed and what tests/transcript.py is told besides; two more for a long run."""
+SOAK_RUNS = (("0", "--batch-limit", "256", "--restore"), ("random", "--batch-limit", "256"))
+KINDS = {
+    *("add_order", "amend_order", "batch_add", "batch_cancel", "cancel_all", "cancel_all_orders_after"),
+    *("cancel_order", "edit_order", "heartbeat", "subscribe", "status update", "instrument update"),
+    *(f"{channel} snapshot" for channel in ("balances", "book", "executions", "instrument", "level3")),
+    *(f"{channel} update" for channel in ("balances", "book", "executions", "level3", "ohlc", "ticker")),
+    *("trade update", "amended", "canceled", "expired", "filled", "iceberg_refill", "new", "pending_new"),
+}
 
 
-def test_neither_batches_nor_hash_seeds_change_a_byte() -> None:
-    reference = transcript("0", "1")
-    assert reference.count(b'"type":"update"') > 1_000
-    assert transcript("1", "7") == reference
-    assert transcript("2", "256") == reference
+def transcripts(commands: int, runs: Sequence[tuple[str, ...]]) -> list[list[str]]:
+    """What tests/transcript.py prints in each run, all at the same time."""
+
+    def start(hash_seed: str, *options: str) -> subprocess.Popen[str]:
+        command = [sys.executable, str(SCRIPT), "--commands", str(commands), *options]
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+
+    started = [start(*run) for run in runs]
+    told = [process.communicate()[0].splitlines() for process in started]
+    assert [process.returncode for process in started] == [0] * len(runs)
+    return told
+
+
+def test_neither_hash_seed_nor_batch_nor_restore_changes_a_byte(soak: bool) -> None:
+    commands, runs = (100_000, (*RUNS, *SOAK_RUNS)) if soak else (10_000, RUNS)
+    reference, *others = transcripts(commands, runs)
+    *thousands, total, kinds = reference
+    assert len(thousands) == commands // 1_000
+    assert json.loads(kinds).keys() >= KINDS
+    for options, told in zip(runs[1:], others, strict=True):
+        apart = [expected for expected, found in zip(thousands, told, strict=False) if expected != found]
+        assert not apart, f"{options}: differs from {runs[0]} before command {apart[0]}"
+        assert told == reference
+    print(f"{len(runs)} runs: {total}")
 
 
 async def session(clock: Clock) -> bytes:

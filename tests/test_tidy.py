@@ -21,9 +21,10 @@ MODULE_LINES = 400
 FUNCTION_LINES = 50
 
 INTEGERS_ONLY = ("model", "engine", "venue")
-_PURE_GATEWAY = """cancels changes credentials desk entries figures level3counter method replies rest holds
-    restbooks restcancels restchanges restfields restfigures restfunds resthistory restkeys restledger
-    restmarket restmethod restorders restrows session subscriptions terms v1 v2"""
+_PURE_GATEWAY = """cancels changes credentials desk entries figures flight holds level3counter method
+    preview pulse relative replies rest restbooks restcancels restchanges restfields restfigures restfunds
+    resthistory restkeys restledger restmarket restmethod restorders restrows session subscriptions terms v1
+    v1cancels v1changes v1entries v1method v1replies v1subscriptions v2"""
 PURE = (
     *INTEGERS_ONLY,
     "durable.readable",

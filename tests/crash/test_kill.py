@@ -18,8 +18,9 @@ from random import Random
 import aiohttp
 import pytest
 
+from crash.known import Known
 from crash.served import accounts, served
-from crash.traders import Account, Connection, Known, Market, same_queues, watch
+from crash.traders import Account, Connection, Market, same_queues, watch
 
 pytestmark = pytest.mark.filterwarnings("default")
 
@@ -147,8 +148,8 @@ class Story:
                 ((status, _),) = found
                 done = status == "canceled"
             self.counts["unanswered, done" if done else "unanswered, not done"] += 1
-        asked = {request.order_id for request in known.lost.values()}
-        entering = any(request.method != "cancel_order" for request in known.lost.values())
+        asked = {request.order_id for request in (*known.lost.values(), *known.amends.values())}
+        entering = known.rowless or any(request.method != "cancel_order" for request in known.lost.values())
         for order in known.missing:
             query = "SELECT status, reason, cum_qty, qty FROM orders WHERE order_id = ?"
             ((status, reason, filled, qty),) = sql.execute(query, (order.order_id,))

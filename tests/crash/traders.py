@@ -1,7 +1,7 @@
 """Clients under whom the exchange is killed; nothing here is krakenbox's own.
 
-Each writes down what it was told, digit for digit, and what it has asked for without an answer. After the
-restart that is held against what the exchange says then: `Known.returned`.
+Each account asks for much on two connections, and knows what it was told on both; the books are replicas that
+check every message.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import itertools
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random
@@ -20,6 +20,7 @@ import aiohttp
 
 from acceptance.documentation_client import Book, OrderBook, parse
 from acceptance.signing import signed
+from crash.known import Known, Order, Request
 
 Message = dict[str, Any]
 SYMBOLS = ("BTC/USD", "ETH/USD")
@@ -31,147 +32,6 @@ OPEN_ORDERS = 40
 PATIENCE_S = 0.05
 """How soon somebody who waits for an answer notices that it is over."""
 _nonces = itertools.count(time.time_ns())
-
-
-@dataclass
-class Order:
-    """One order of ours as it was told."""
-
-    order_id: str
-    name: str
-    """Its cl_ord_id."""
-    symbol: str
-    side: str
-    qty: Decimal
-    price: Decimal
-    filled: Decimal = Decimal(0)
-    ended: str = ""
-    """`filled` or `canceled`, as a row said; `cancel acknowledged` before one did."""
-
-
-@dataclass
-class Request:
-    """Something asked for."""
-
-    method: str
-    name: str
-    order_id: str = ""
-    qty: Decimal = Decimal(0)
-    price: Decimal = Decimal(0)
-
-
-@dataclass
-class Known:
-    """What one account was told, and what it waits for."""
-
-    account: str
-    orders: dict[str, Order] = field(default_factory=dict)
-    acknowledged: dict[str, str] = field(default_factory=dict)
-    """Names of orders whose entry was acknowledged: their ids."""
-    fills: dict[str, Message] = field(default_factory=dict)
-    postings: dict[str, Message] = field(default_factory=dict)
-    balances: dict[str, Decimal] = field(default_factory=dict)
-    amends: dict[str, Request] = field(default_factory=dict)
-    """Acknowledged amends by their ids."""
-    cancels: set[str] = field(default_factory=set)
-    """Orders whose cancel was acknowledged."""
-    flying: dict[int, Request] = field(default_factory=dict)
-    missing: list[Order] = field(default_factory=list)
-    """Orders that were open when the exchange was killed and are not any more: the history has to say why."""
-    lost: dict[int, Request] = field(default_factory=dict)
-    """What the kill left unanswered."""
-
-    # --- as it comes
-
-    def take(self, message: Message) -> None:
-        """An executions or balances update, or an answer."""
-        if "req_id" in message:
-            self._answered(self.flying.pop(int(message["req_id"])), message)
-        elif message.get("channel") == "executions":
-            for row in message["data"]:
-                self._happened(row)
-        elif message.get("channel") == "balances":
-            for row in message["data"]:
-                self._posted(row)
-
-    def _answered(self, request: Request, message: Message) -> None:
-        if not message["success"]:
-            return
-        result = message["result"]
-        if request.method == "add_order":
-            assert request.name not in self.acknowledged, f"{request.name} was acknowledged twice"
-            assert result["order_id"] not in self.acknowledged.values(), "an order id came twice"
-            self.acknowledged[request.name] = result["order_id"]
-        elif request.method == "amend_order":
-            self.amends[result["amend_id"]] = request
-        else:
-            self.cancels.add(request.order_id)
-
-    def _happened(self, row: Message) -> None:
-        kind, order_id = row["exec_type"], row["order_id"]
-        if kind == "pending_new":
-            assert order_id not in self.orders, f"{order_id} came twice"
-            self.orders[order_id] = _order(row)
-            return
-        order = self.orders[order_id]
-        assert order.ended == "", f"{kind} after {order.ended}: {row}"
-        if kind == "trade":
-            assert row["exec_id"] not in self.fills, f"fill {row['exec_id']} came twice"
-            self.fills[row["exec_id"]] = row
-            order.filled += Decimal(row["last_qty"])
-            assert order.filled == Decimal(row["cum_qty"]) <= order.qty, row
-        elif kind in ("amended", "restated"):
-            order.qty, order.price = Decimal(row["order_qty"]), Decimal(row["limit_price"])
-        elif kind in ("canceled", "filled", "expired"):
-            assert order.filled == Decimal(row["cum_qty"]), row
-            order.ended = kind
-
-    def _posted(self, row: Message) -> None:
-        assert row["ledger_id"] not in self.postings, f"posting {row['ledger_id']} came twice"
-        self.postings[row["ledger_id"]] = row
-        after = self.balances.get(row["asset"], Decimal(0)) + Decimal(row["amount"]) - Decimal(row["fee"])
-        assert after == Decimal(row["balance"]), f"{self.balances[row['asset']]} and {row}"
-        self.balances[row["asset"]] = after
-
-    # --- after a restart
-
-    def returned(self, rows: list[Message]) -> None:
-        """Hold the first snapshot of executions against what was told before."""
-        found = {row["order_id"]: row for row in rows if row["exec_type"] != "trade"}
-        past = {row["exec_id"]: row for row in rows if row["exec_type"] == "trade"}
-        assert len(found) + len(past) == len(rows), "something is in the snapshot twice"
-        amending = {request.order_id for request in self.lost.values() if request.method == "amend_order"}
-        for order in self.orders.values():
-            row = found.get(order.order_id)
-            if order.ended or order.order_id in self.cancels:
-                assert row is None, f"{order} has ended; now {row}"
-            elif row is None:
-                self.missing.append(order)
-            else:
-                now = _order(row)
-                assert now.filled >= order.filled, f"a fill of {order} is lost; now {row}"
-                if order.order_id not in amending:
-                    assert (now.qty, now.price) == (order.qty, order.price), f"expected {order}; was {row}"
-        for order_id, row in found.items():
-            name = row["cl_ord_id"]
-            if order_id not in self.orders:
-                told = self.acknowledged.get(name)
-                asked = any(request.name == name for request in self.lost.values())
-                assert told == order_id or (told is None and asked), f"nobody asked for {row}"
-            self.orders[order_id] = _order(row)
-        for exec_id, row in past.items():
-            told = self.fills.setdefault(exec_id, row)
-            same = ("order_id", "last_qty", "last_price", "cost", "trade_id", "timestamp")
-            assert [told[key] for key in same] == [row[key] for key in same]
-
-    def forget_flying(self) -> None:
-        """The exchange is gone: nothing that is under way will be answered."""
-        self.lost, self.flying, self.missing = dict(self.flying), {}, []
-
-
-def _order(row: Message) -> Order:
-    qty, price, filled = (Decimal(row.get(key, "0")) for key in ("order_qty", "limit_price", "cum_qty"))
-    return Order(row["order_id"], row["cl_ord_id"], row["symbol"], row["side"], qty, price, filled)
 
 
 @dataclass
@@ -246,7 +106,7 @@ class Account:
         self._key, self._secret = account["api_key"], account["api_secret"]
         self._market = market
         self._dice = dice
-        self._token = ""
+        self._token = self._next_token = ""
         self._names = itertools.count(1)
         self._req_ids = itertools.count(1)
         self.requests = 0
@@ -264,7 +124,9 @@ class Account:
 
     async def come_back(self, http: aiohttp.ClientSession, told: Mapping[str, str]) -> list[Connection]:
         """Connect, and see whether everything is as it was told."""
-        self._token = self._token or await self.token(http, told["http_url"])
+        # From the process before, where there was one: a restart revokes no token.
+        self._token = self._next_token or await self.token(http, told["http_url"])
+        self._next_token = await self.token(http, told["http_url"])
         self._snapshots = {}
         sockets = [await http.ws_connect(told["ws_auth_url"], max_msg_size=0) for _ in range(2)]
         first, second = (Connection(socket, self._take) for socket in sockets)
@@ -387,10 +249,3 @@ def same_queues(before: OrderBook, after: OrderBook) -> int:
                     untouched += 1
             assert places == sorted(places), f"the queue at {price} has another order now"
     return untouched
-
-
-def unique(ids: Iterable[str]) -> int:
-    """How many ids there are, none of them twice."""
-    found = list(ids)
-    assert len(set(found)) == len(found), "an id is there twice"
-    return len(found)

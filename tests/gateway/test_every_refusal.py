@@ -32,7 +32,6 @@ OUT_OF_REACH = {
     "EOrder:Reduce only:Position is closed": "no positions",
     "EOrder:Reduce only:Non-PC": "no regions",
     "EBM:limit exceeded:CAL": "no regions",
-    "EAccount:Invalid permissions": "no regions",
     "EAuth:Account temporary disabled": "accounts are never disabled",
     "EAuth:Account unconfirmed": "accounts are always confirmed",
     "EAuth:Rate limit exceeded": "no account-wide limit is published",
@@ -40,9 +39,7 @@ OUT_OF_REACH = {
     "EOrder:Domain rate limit exceeded": "no domains of accounts",
     "EFunding:Max fee exceeded": "no withdrawals",
     # Documented without a cause or a number, or never told because something else is.
-    "EOrder:Order minimum not met": "recorded since: volume minimum not met",
     "EOrder:Scheduled orders limit exceeded": "no number is published",
-    "EOrder:Invalid order": "no cause is known",
     "ETrade:Invalid request": "no cause is known",
     "EGeneral:Internal error": "a bug stops the exchange",
     "EService:Busy": "no load is too high; a full connection hears Exceeded msg rate",

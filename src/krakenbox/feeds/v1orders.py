@@ -59,7 +59,6 @@ def whole(order: OpenOrder, instrument: Instrument) -> Fields:
     """Everything that is known of an open order."""
     entered, terms, standing = order.entered, order.terms, order.standing
     prices, watch = Prices(instrument), order.watch
-    limit = terms.limit_price if terms.order_type.triggered and _is_static(terms) else 0
     fields = {
         **_totals(standing.filled, standing.fee, terms, instrument),
         "refid": quoted(entered.parent_id) if entered.parent_id else NULL,
@@ -71,7 +70,7 @@ def whole(order: OpenOrder, instrument: Instrument) -> Fields:
         "descr": _description(terms, instrument),
         "vol": quoted(_volume(terms, instrument)),
         "stopprice": quoted(prices.text(watch.trigger_price if watch is not None else 0)),
-        "limitprice": quoted(prices.text(limit)),
+        "limitprice": quoted(prices.text(_limit(terms))),
         "misc": quoted(_misc(terms, fired=watch is not None and watch.fired_ns > 0)),
         "oflags": quoted(_flags(terms)),
         "timeinforce": quoted(_TIMES[terms.time_in_force]),
@@ -169,6 +168,7 @@ def _amendment(event: OrderAmended, order: OpenOrder, instrument: Instrument) ->
         fields["display_volume_remain"] = quoted(to_text(order.standing.shown, instrument.qty_decimals))
     if terms.trigger is not None:
         fields["stopprice"] = quoted(prices.text(event.trigger_price))
+        fields["limitprice"] = quoted(prices.text(_limit(terms)))
     return fields
 
 
@@ -296,5 +296,7 @@ def _units(price: int, price_type: PriceType, prices: Prices) -> int:
     return price if price_type is PriceType.PCT else prices.units(price)
 
 
-def _is_static(terms: OrderTerms) -> bool:
-    return terms.limit_price_type is PriceType.STATIC
+def _limit(terms: OrderTerms) -> int:
+    """`limitprice`: of what a trigger turns into a limit order; 0 of a plain one (recorded)."""
+    static = terms.limit_price_type is PriceType.STATIC
+    return terms.limit_price if terms.order_type.triggered and static else 0
