@@ -20,7 +20,7 @@ FIELDS = """
 WORDS = """
     BTCUSD BTC/USD ETHBTC USD all 1 0 -1 5 15 60 5.05 +5% #1 1e3 1767229200 1767229200000000001 true false
     mine limit market stop-loss buy sell post fciq GTC IOC both close trade deposit OAAAAA-AAAAA-AAAAAA
-    2026-01-01T01:00:10Z +30 [] {} null
+    2026-01-01T01:00:10Z +30 [] {} null 9300000000 9223372036854775808 1e30 -2147483648
 """
 NAMES = st.sampled_from(FIELDS.split())
 VALUES = st.sampled_from(WORDS.split()) | st.text(max_size=12)

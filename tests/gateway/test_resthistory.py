@@ -35,6 +35,8 @@ def canceled(caller: Caller, count: int, **fields: Any) -> list[str]:
 
 # --- OpenOrders
 
+UUID = "6d1b345e-2821-40e2-ad83-4ecb18a06876"
+
 
 def test_open_orders() -> None:
     caller = Caller()
@@ -87,6 +89,33 @@ def test_closed_orders_newest_first() -> None:
     assert Caller().call("ClosedOrders", {}) == {"error": [], "result": {"closed": {}, "count": 0}}
 
 
+@pytest.mark.parametrize("given", [UUID, UUID.replace("-", ""), UUID.upper()])
+@pytest.mark.parametrize("asked", [UUID, UUID.replace("-", "")])
+def test_a_uuid_has_several_spellings(given: str, asked: str) -> None:
+    caller = Caller()
+    order_id = entered(caller, cl_ord_id=given)
+    entered(caller, cl_ord_id="mine")
+    caller.result("CancelAll")
+    assert list(caller.result("ClosedOrders", cl_ord_id=asked)["closed"]) == [order_id]
+
+
+def test_open_orders_by_id_need_no_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    caller = Caller()
+    first, second = entered(caller), entered(caller, userref=7)
+    monkeypatch.delattr(Caller, "looked_up")
+    assert list(caller.result("QueryOrders", txid=f"{second},{first}")) == [second, first]
+    assert list(caller.result("QueryOrders", txid=f"{second},{first}", userref=7)) == [second]
+
+
+def test_what_is_no_id_is_nobodys() -> None:
+    caller = Caller()
+    order_id = entered(caller)
+    for method in ("QueryOrders", "QueryTrades"):
+        assert caller.result(method, txid="\0,mine") == {}
+    assert caller.result("QueryLedgers", id="\0") == {}
+    assert list(caller.result("QueryOrders", txid=f"mine,{order_id}")) == [order_id]
+
+
 def test_pages_of_fifty() -> None:
     caller = Caller()
     caller.venue.submit(SetLimits(False))
@@ -111,6 +140,9 @@ def test_pages_of_fifty() -> None:
         ({"start": 1, "closetime": "open"}, [3, 2]),
         ({"end": 1}, [1, 0]),
         ({"start": "OAAAAA-AAAAA-AAAAAA"}, []),
+        ({"start": "9300000000"}, []),
+        ({"start": "1e30"}, []),
+        ({"end": "99999999999999999999"}, [3, 2, 1, 0]),
         ({"userref": 3}, [1]),
         ({"cl_ord_id": "mine"}, [2]),
         ({"userref": 9}, []),
@@ -247,11 +279,59 @@ def test_amends_of_what_shows_a_part_and_of_what_sleeps() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "limit", "original", "amended"),
+    [
+        ("trailing-stop-limit", "-1%", "9.4", "9.9"),
+        ("trailing-stop-limit", "-0.5", "9.0", "9.5"),
+        ("trailing-stop-limit", "5", "5.0", "5.0"),
+        ("trailing-stop", "", None, None),
+    ],
+)
+def test_amends_tell_the_limit_that_an_offset_came_to(
+    kind: str, limit: str, original: str | None, amended: str | None
+) -> None:
+    caller = Caller()
+    caller.venue.submit(place(sell, 1, at=10, by="bob"), place(buy, 1, at=10, by="carol"))
+    order_id = entered(caller, ordertype=kind, type="sell", price="+5%", price2=limit)
+    caller.venue.submit(place(sell, 1, at="10.5", by="bob"), place(buy, 1, at="10.5", by="carol"))
+    caller.result("AmendOrder", txid=order_id, order_qty="0.5")
+    rows = caller.result("OrderAmends", order_id=order_id)["amends"]
+    assert [row["trigger_price"] for row in rows] == ["9.5", "10.0"]
+    assert [row.get("limit_price") for row in rows] == [original, amended]
+
+
+EVERY_KIND: tuple[dict[str, Any], ...] = (
+    {"ordertype": "stop-loss", "type": "sell", "price": "8", "oflags": "fcib"},
+    {"ordertype": "take-profit-limit", "type": "sell", "price": "12", "price2": "13"},
+    {"ordertype": "trailing-stop", "type": "sell", "price": "+5%"},
+    {"ordertype": "trailing-stop-limit", "price": "+1.5", "price2": "+0.5"},
+    {"ordertype": "trailing-stop-limit", "type": "sell", "price": "+5%", "price2": "-1%"},
+    {"ordertype": "iceberg", "displayvol": "0.5"},
+    {"starttm": "+60", "expiretm": "+90", "timeinforce": "GTD"},
+    {"close[ordertype]": "trailing-stop-limit", "close[price]": "+5%", "close[price2]": "-1"},
+    {"cl_ord_id": "mine", "sender_sub_id": "desk"},
+)
+
+
+@pytest.mark.parametrize("fields", EVERY_KIND)
+def test_views_and_history_tell_the_same(fields: dict[str, Any]) -> None:
+    caller = Caller()
+    order_id = ""
+    for price in (10, "10.5", "11"):
+        caller.venue.submit(place(sell, 1, at=price, by="bob"), place(buy, 1, at=price, by="carol"))
+        order_id = order_id or entered(caller, **{"price": "5"} | fields)
+        opened = caller.result("OpenOrders", trades=True)["open"]
+        assert list(opened) == [order_id]
+        assert caller.result("QueryOrders", txid=order_id, trades=True) == opened
+
+
+@pytest.mark.parametrize(
     ("fields", "error"),
     [
         ({}, wrong("order_id")),
         ({"order_id": ""}, wrong("order_id")),
         ({"order_id": "OAAAAA-AAAAA-AAAAAA"}, "EOrder:Unknown order"),
+        ({"order_id": "mine\0"}, "EOrder:Unknown order"),
     ],
 )
 def test_amends_of_no_order(fields: dict[str, Any], error: str) -> None:

@@ -233,6 +233,7 @@ def test_an_expired_order_and_one_by_cash() -> None:
     caller.venue.submit(place(buy, 1, at=5, time_in_force=TimeInForce.GTD, expire_ns=ends))
     caller.venue.pass_time(6 * SECOND)
     assert (closed(caller)["status"], closed(caller)["closetm"]) == ("expired", int(NOW) + 5)
+    assert closed(caller)["reason"] is None
     spender = Caller()
     spender.venue.submit(place(sell, 100, at=10, by="bob"))
     assert spender.add(**of("market", "buy", oflags="viqc") | {"volume": "50"})["error"] == []

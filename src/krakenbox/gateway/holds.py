@@ -14,7 +14,7 @@ from krakenbox.gateway.restmethod import Schedules
 from krakenbox.model.command import FeeTier
 from krakenbox.model.fixed import ceiling, nearest, rescale, rescale_up
 from krakenbox.model.instrument import Instrument, InstrumentTable
-from krakenbox.model.order import PCT_UNIT, AccountId, FeePreference, PriceType, Side
+from krakenbox.model.order import PCT_UNIT, AccountId, FeePreference, OrderTerms, PriceType, Side
 
 PPM = 1_000_000
 USD_UNITS = 10_000
@@ -42,15 +42,18 @@ def holds(hub: Hub, fees: Schedules, account: AccountId, now_ns: int) -> Mapping
 
 def expected_price(order: OpenOrder, instrument: Instrument) -> int:
     """What an order pays at worst, or is expected to; 0 of a market order that waits for its start."""
-    terms, watch = order.terms, order.watch
-    trigger_price = watch.trigger_price if watch is not None else 0
-    if terms.limit_price_type is PriceType.STATIC:
-        return terms.limit_price or trigger_price
+    trigger_price = order.watch.trigger_price if order.watch is not None else 0
+    return limit_at(order.terms, trigger_price, instrument) or trigger_price
+
+
+def limit_at(terms: OrderTerms, trigger_price: int, instrument: Instrument) -> int:
+    """The limit price that terms come to while their trigger is at a price; 0 of a type without one."""
     offset: int = terms.limit_price
+    if terms.limit_price_type is PriceType.STATIC:
+        return offset
     if terms.limit_price_type is PriceType.PCT:
         offset = nearest(trigger_price * offset, 100 * PCT_UNIT)
-    price = trigger_price + offset
-    return nearest(price, instrument.price_increment) * instrument.price_increment
+    return nearest(trigger_price + offset, instrument.price_increment) * instrument.price_increment
 
 
 def remaining(order: OpenOrder) -> int:

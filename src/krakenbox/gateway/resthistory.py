@@ -10,8 +10,11 @@ from functools import partial
 from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
+from krakenbox.errors import ProtocolError
+from krakenbox.gateway.holds import limit_at
 from krakenbox.gateway.keys import ApiKey, Permission
 from krakenbox.gateway.restfields import flag, optional, required, userref
 from krakenbox.gateway.restfigures import choice, listed, qty_text, time_ns, whole
@@ -19,7 +22,7 @@ from krakenbox.gateway.restmethod import Answer, Call, Fields, Look, answered
 from krakenbox.gateway.restrows import Row, open_order, past_order
 from krakenbox.history import queries
 from krakenbox.history.queries import Amend, Fill, Found, Page, PastOrder, Wanted
-from krakenbox.model.fixed import to_text
+from krakenbox.model.fixed import Price, to_text
 from krakenbox.model.instrument import Instrument
 from krakenbox.model.order import AccountId, client_key
 from krakenbox.model.reject import Reject
@@ -31,6 +34,8 @@ MAX_QUERIED = 50
 _CLOSE_TIMES: tuple[Literal["both"], Literal["open"], Literal["close"]] = ("both", "open", "close")
 _ID = re.compile(r"[A-Z0-9]{6}-[A-Z0-9]{5}-[A-Z0-9]{6}", re.ASCII)
 _NS_PER_MS = 1_000_000
+_LATEST_NS = 2**63 - 1
+"""Times of the tables have 64 bits: a bound beyond is this one."""
 
 Instruments = dict[str, Instrument]
 
@@ -94,29 +99,46 @@ def closed_orders(call: Call) -> Answer:
 
 
 def _closed(call: Call, with_trades: bool, told: Told) -> bytes:
-    return encode_result(counted("closed", _rows(call, told, with_trades), told.found.count))
+    rows = _rows(call, told)
+    return encode_result(
+        counted("closed", _with_trades(rows, told.fills) if with_trades else rows, told.found.count)
+    )
 
 
 def query_orders(call: Call) -> Answer:
     """The orders of some ids, open or not; one that the key may not see is left out."""
-    order_ids = listed(call.fields, "txid", MAX_QUERIED)
+    order_ids = ids(call.fields, "txid", MAX_QUERIED)
     with_trades = optional(call.fields, "trades", flag) or False
     _, ref = _named(call)
     account, key = call.key.account, call.key
+    opened = call.hub.orders(account).open
+    instruments = call.hub.reference.table.instruments
+    # What is open is told by the views: the history knows no peak of what trails.
+    open_rows: dict[str, Row] = {
+        order_id: open_order(order, instruments[order.terms.symbol])
+        for order_id, order in opened.items()
+        if order_id in order_ids
+        and Permission.QUERY_OPEN_TRADES in key.permissions
+        and (ref is None or order.terms.userref == ref)
+    }
+    past_ids = [order_id for order_id in order_ids if order_id not in opened]
 
     def find(connection: Connection) -> Told:
         found = [
             order
-            for order in queries.orders_by_id(connection, account, order_ids)
+            for order in queries.orders_by_id(connection, account, past_ids)
             if may_see(key, order) and (ref is None or order.terms.userref == ref)
         ]
-        return _told(connection, account, Found(in_order(order_ids, found, _order_id)))
+        return _told(connection, account, Found(found), open_rows)
 
-    return Answer(look=Look(find, lambda told: encode_result(_rows(call, told, with_trades))))
+    def tell(told: Told) -> bytes:
+        rows = open_rows | _rows(call, told)
+        rows = {order_id: rows[order_id] for order_id in order_ids if order_id in rows}
+        return encode_result(_with_trades(rows, told.fills) if with_trades else rows)
 
-
-def _order_id(order: PastOrder) -> str:
-    return order.order_id
+    if past_ids or with_trades:
+        return Answer(look=Look(find, tell))
+    return answered({order_id: open_rows[order_id] for order_id in order_ids if order_id in open_rows})
 
 
 def may_see(key: ApiKey, order: PastOrder) -> bool:
@@ -125,22 +147,24 @@ def may_see(key: ApiKey, order: PastOrder) -> bool:
     return needs in key.permissions
 
 
-def _told(connection: Connection, account: AccountId, found: Found[PastOrder]) -> Told:
-    order_ids = [order.order_id for order in found.rows]
+def _told(
+    connection: Connection, account: AccountId, found: Found[PastOrder], others: Iterable[str] = ()
+) -> Told:
+    """Orders, with their fills and those of some others."""
+    order_ids = [*others, *(order.order_id for order in found.rows)]
     fills = queries.fills_of_orders(connection, account, order_ids) if order_ids else []
     return Told(found, fills)
 
 
-def _rows(call: Call, told: Told, with_trades: bool) -> dict[str, Row]:
+def _rows(call: Call, told: Told) -> dict[str, Row]:
     instruments = call.hub.reference.table.instruments
     fills: dict[str, list[Fill]] = {order.order_id: [] for order in told.found.rows}
     for fill in told.fills:
-        fills[fill.order_id].append(fill)
-    rows: dict[str, Row] = {
+        fills.setdefault(fill.order_id, []).append(fill)
+    return {
         order.order_id: past_order(order, fills[order.order_id], instruments[order.terms.symbol])
         for order in told.found.rows
     }
-    return _with_trades(rows, told.fills) if with_trades else rows
 
 
 # --- OrderAmends
@@ -149,6 +173,8 @@ def _rows(call: Call, told: Told, with_trades: bool) -> dict[str, Row]:
 def order_amends(call: Call) -> Answer:
     """How an order was entered, and each amend since, oldest first."""
     order_id = required(call.fields, "order_id", str)
+    if not _ID.fullmatch(order_id):
+        raise ProtocolError(Reject.UNKNOWN_ORDER)
     account, key = call.key.account, call.key
 
     def find(connection: Connection) -> tuple[list[PastOrder], list[Amend]]:
@@ -162,10 +188,17 @@ def order_amends(call: Call) -> Answer:
         if not may_see(key, orders[0]):
             return encode_errors(Reject.PERMISSION_DENIED)
         instrument = call.hub.reference.table.instruments[orders[0].terms.symbol]
-        rows = [_amend(amend, instrument) for amend in amends]
+        rows = [_amend(amend, instrument) for amend in _effective(orders[0], amends, instrument)]
         return encode_result({"amends": rows, "count": len(rows)})
 
     return Answer(look=Look(find, tell))
+
+
+def _effective(order: PastOrder, amends: list[Amend], instrument: Instrument) -> list[Amend]:
+    """With the limit price that the order was entered at; what trails has an offset in its terms."""
+    original, *others = amends
+    limit_price = limit_at(order.entered, order.first_trigger_price, instrument)
+    return [replace(original, limit_price=Price(limit_price)), *others]
 
 
 def _amend(amend: Amend, instrument: Instrument) -> Row:
@@ -202,7 +235,16 @@ def page(call: Call) -> Page:
 def _moment(fields: Fields, name: str) -> int | str | None:
     """A time, or the id of what has one."""
     text = fields.get(name, "")
-    return text if _ID.fullmatch(text) else optional(fields, name, time_ns)
+    if _ID.fullmatch(text):
+        return text
+    time = optional(fields, name, time_ns)
+    return None if time is None else min(time, _LATEST_NS)
+
+
+def ids(fields: Fields, name: str, most: int) -> list[str]:
+    """Ids of a comma list; what has not their form is nobody's. Raises ProtocolError."""
+    # PostgreSQL refuses some characters that a client may send.
+    return [text for text in listed(fields, name, most) if _ID.fullmatch(text)]
 
 
 def counted(name: str, rows: dict[str, Row], count: int | None) -> Row:

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 
 from krakenbox.gateway.listings import find_asset
 from krakenbox.gateway.restfields import flag, optional
-from krakenbox.gateway.restfigures import choice, cost_text, listed, price_text, qty_text, unix
-from krakenbox.gateway.resthistory import counted, in_order, page
+from krakenbox.gateway.restfigures import choice, cost_text, price_text, qty_text, unix
+from krakenbox.gateway.resthistory import counted, ids, in_order, page
 from krakenbox.gateway.restmethod import Answer, Call, Look
 from krakenbox.gateway.restrows import Row, fee_text
 from krakenbox.history import queries
@@ -80,7 +80,7 @@ def trades_history(call: Call) -> Answer:
 
 def query_trades(call: Call) -> Answer:
     """The fills of some ids; those that are not the account's are left out."""
-    exec_ids = listed(call.fields, "txid", MAX_QUERIED)
+    exec_ids = ids(call.fields, "txid", MAX_QUERIED)
     find = partial(queries.fills_by_id, account=call.key.account, exec_ids=exec_ids)
 
     def tell(found: list[Fill]) -> bytes:
@@ -141,7 +141,7 @@ def ledgers(call: Call) -> Answer:
 
 def query_ledgers(call: Call) -> Answer:
     """The ledger entries of some ids; those that are not the account's are left out."""
-    ledger_ids = listed(call.fields, "id", MAX_QUERIED)
+    ledger_ids = ids(call.fields, "id", MAX_QUERIED)
     find = partial(queries.ledger_by_id, account=call.key.account, ledger_ids=ledger_ids)
 
     def tell(found: list[LedgerEntry]) -> bytes:

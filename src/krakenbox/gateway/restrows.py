@@ -111,7 +111,8 @@ def past_order(order: PastOrder, fills: Sequence[Fill], instrument: Instrument) 
         instrument,
     )
     if order.closed_ns is not None:
-        row["reason"] = order.reason.value or None
+        # Recorded: null of what was filled or has expired.
+        row["reason"] = order.reason.value if order.status is OrderStatus.CANCELED else None
         row["closetm"] = unix(order.closed_ns)
     return row
 

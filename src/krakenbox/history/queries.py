@@ -28,7 +28,16 @@ from krakenbox.model.command import Bar
 from krakenbox.model.event import LedgerKind, Traded
 from krakenbox.model.fixed import Amount, Cost, Price, Qty
 from krakenbox.model.ids import AMEND
-from krakenbox.model.order import AccountId, OrderId, OrderStatus, OrderTerms, OrderType, PriceType, Side
+from krakenbox.model.order import (
+    AccountId,
+    OrderId,
+    OrderStatus,
+    OrderTerms,
+    OrderType,
+    PriceType,
+    Side,
+    client_key,
+)
 from krakenbox.model.reject import Reason
 
 PAGE = 50
@@ -154,7 +163,7 @@ def closed_orders(connection: Connection, account: AccountId, page: Page, wanted
     if wanted.userref is not None:
         found = found.where(o.userref == wanted.userref)
     if wanted.cl_ord_id:
-        found = found.where(o.cl_ord_id == wanted.cl_ord_id)
+        found = found.where(_named_by_client(wanted.cl_ord_id))
     opened, closed = _between(page, o.opened_ns, o.order_id), _between(page, o.closed_ns, o.order_id)
     within = {"open": opened, "close": closed, "both": opened | closed}[wanted.by]
     return _page(connection, found.where(within).order_by(o.closed_ns.desc(), o.id.desc()), page, _order)
@@ -238,6 +247,16 @@ def trades(connection: Connection, symbol: str, since_ns: int, limit: int) -> li
 
 # --- how
 
+
+def _named_by_client(cl_ord_id: str) -> ColumnElement[bool]:
+    """Orders of a client's id; a UUID in any of its spellings."""
+    column, key = ORDERS.c.cl_ord_id, client_key(cl_ord_id)
+    if len(key) != _UUID_DIGITS:
+        return column == key
+    return func.lower(func.replace(column, "-", "")) == key
+
+
+_UUID_DIGITS = 32
 _decode_terms = msgspec.json.Decoder(OrderTerms).decode
 
 
