@@ -88,7 +88,8 @@ def asset(name: str, decimals: int, rest_id: str = "") -> Asset:
 def instrument(symbol: str, decimals: tuple[int, int, int], **fields: Any) -> Instrument:
     """An instrument with its (price, quantity, cost) decimals; tick and increment are the last decimal."""
     base, _, quote = symbol.partition("/")
-    names = {"wsname": symbol, "rest_id": base + quote, "altname": base + quote}
+    wsname = symbol.replace("BTC", "XBT").replace("DOGE", "XDG")
+    names = {"wsname": wsname, "rest_id": base + quote, "altname": base + quote}
     steps = {"price_increment": Price(1), "qty_increment": Qty(1), "qty_min": Qty(1), "cost_min": Cost(1)}
     price, qty, cost = decimals
     precisions = {"price_decimals": price, "qty_decimals": qty, "cost_decimals": cost}

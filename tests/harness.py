@@ -17,10 +17,11 @@ from typing import Any
 from builders import ACCOUNTS, START_NS, VENUE_ID, opening
 from krakenbox.clock import ManualClock
 from krakenbox.feeds.hub import Hub, Subscriber
-from krakenbox.gateway.desk import Desk, Host, Origin
+from krakenbox.gateway.desk import Api, Desk, Host, Origin
 from krakenbox.gateway.keys import ApiKey, Keyring, Permission
 from krakenbox.gateway.session import HEARTBEAT_NS, Session
 from krakenbox.gateway.tokens import SALT_BYTES, Tokens
+from krakenbox.gateway.v1 import V1Session
 from krakenbox.journal.log import Header, Log
 from krakenbox.journal.storage import MemoryStorage
 from krakenbox.model.command import Command
@@ -63,7 +64,7 @@ def _listed(symbols: tuple[str, ...]) -> dict[str, list[str]]:
 class Client:
     """One connection."""
 
-    def __init__(self, venue: "Venue", who: Subscriber, session: Session) -> None:
+    def __init__(self, venue: "Venue", who: Subscriber, session: Session | V1Session) -> None:
         self.venue = venue
         self.who = who
         self.session = session
@@ -117,6 +118,8 @@ class Venue:
         self.desk = Desk(self.hub, self.tokens, self.sequencer.submit, self.clock.now_ns)
         self.outcomes: list[Outcome] = []
         """Everything published since the clients came."""
+        self.past: list[Outcome] = []
+        """Everything published."""
         self._clients: dict[Subscriber, Client] = {}
         self._last_who = 0
         for account in ACCOUNTS:
@@ -138,17 +141,18 @@ class Venue:
         assert key is not None, f"{account} has no key"
         return self.tokens.issue(key, self.clock.now_ns())
 
-    def connect(self, host: str = "ws") -> Client:
+    def connect(self, host: str = "ws", api: Api = Api.V2) -> Client:
         """Open a connection; its greeting is the first frame."""
         self._last_who += 1
         who = Subscriber(self._last_who)
-        session = Session(who, Host(host), self.desk, CONNECTION_ID, self.clock.now_ns())
+        kind = V1Session if api is Api.V1 else Session
+        session = kind(who, Host(host), self.desk, CONNECTION_ID, self.clock.now_ns())
         client = self._clients[who] = Client(self, who, session)
         return client
 
-    def greeted(self, host: str = "ws") -> Client:
+    def greeted(self, host: str = "ws", api: Api = Api.V2) -> Client:
         """A connection whose greeting was read."""
-        client = self.connect(host)
+        client = self.connect(host, api)
         client.frames()
         return client
 
@@ -195,6 +199,7 @@ class Venue:
     def _publish(self, outcomes: list[Outcome]) -> None:
         for outcome in outcomes:
             self.outcomes.append(outcome)
+            self.past.append(outcome)
             self._answer(outcome)
             self.hub.apply(outcome)
             for who, frame in self.hub.take_private():

@@ -21,8 +21,9 @@ MODULE_LINES = 400
 FUNCTION_LINES = 50
 
 INTEGERS_ONLY = ("model", "engine", "venue")
-_PURE_GATEWAY = """cancels changes credentials desk entries figures level3counter method replies rest
-    restfields restmethod restorders session subscriptions terms v1 v2"""
+_PURE_GATEWAY = """cancels changes credentials desk entries figures level3counter method replies rest holds
+    restbooks restcancels restchanges restfields restfigures restfunds resthistory restkeys restledger
+    restmarket restmethod restorders restrows session subscriptions terms v1 v2"""
 PURE = (
     *INTEGERS_ONLY,
     "durable.readable",
@@ -41,9 +42,7 @@ PURE = (
     "history.sieve",
     "journal.storage",
     *(f"gateway.{name}" for name in _PURE_GATEWAY.split()),
-    "client.connection",
-    "client.book",
-    "client.orders",
+    *(f"client.{name}" for name in ("connection", "book", "orders")),
 )
 IMPURE_MODULES = frozenset(
     ("asyncio", "socket", "ssl", "threading", "time", "random", "secrets", "uuid", "logging", "os", "pathlib")

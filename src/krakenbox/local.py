@@ -27,7 +27,7 @@ from krakenbox.errors import ConfigError
 from krakenbox.feeds.hub import Subscriber
 from krakenbox.gateway import descriptors
 from krakenbox.gateway.admin import Admin
-from krakenbox.gateway.desk import Desk, Host
+from krakenbox.gateway.desk import Api, Desk, Host
 from krakenbox.gateway.http import Http, Vitals
 from krakenbox.gateway.keys import Keyring, decode_keys
 from krakenbox.gateway.rest import Rest
@@ -35,6 +35,7 @@ from krakenbox.gateway.server import MAX_CONNECTIONS, Server, ServerOptions
 from krakenbox.gateway.session import Session
 from krakenbox.gateway.sockets import Addresses, listen, port_of
 from krakenbox.gateway.tokens import SALT_BYTES, Tokens
+from krakenbox.gateway.v1 import V1Session
 from krakenbox.model.command import Command, Tick
 from krakenbox.model.event import Outcome, Rejected
 from krakenbox.model.order import AccountId
@@ -208,8 +209,9 @@ class LocalExchange:
         self._market = Market(pairs, chance.getrandbits(63), config.market.level)
         desk = Desk(hub, tokens, self.submit, clock.now_ns, limited=limited)
 
-        def open_session(who: Subscriber, host: Host, now_ns: int) -> Session:
-            return Session(who, host, desk, chance.getrandbits(64), now_ns)
+        def open_session(who: Subscriber, host: Host, api: Api, now_ns: int) -> Session | V1Session:
+            kind = V1Session if api is Api.V1 else Session
+            return kind(who, host, desk, chance.getrandbits(64), now_ns)
 
         options = ServerOptions(
             flush_ms=config.server.flush_ms,
@@ -227,7 +229,7 @@ class LocalExchange:
             keep_keys=lambda: home.write(KEYS, keyring.encoded()),
             capture=self.household.capture,
         )
-        self._http = Http(rest, admin, self.submit, self._vitals, clock.now_ns)
+        self._http = Http(rest, admin, self.submit, self._vitals, clock.now_ns, self.household.history)
 
     async def _open(self) -> None:
         """Tell the exchange what it does not know yet, and remember that it was told."""

@@ -16,7 +16,7 @@ from krakenbox.durable.replay import Replay
 from krakenbox.feeds.hub import Subscriber
 from krakenbox.gateway import descriptors
 from krakenbox.gateway.admin import AdminRequest, Change, unavailable
-from krakenbox.gateway.desk import Desk, Host, Origin
+from krakenbox.gateway.desk import Api, Desk, Host, Origin
 from krakenbox.gateway.http import Http, Vitals
 from krakenbox.gateway.keys import ApiKey, Keyring
 from krakenbox.gateway.rest import Rest
@@ -24,6 +24,7 @@ from krakenbox.gateway.server import MAX_CONNECTIONS, Server, ServerOptions
 from krakenbox.gateway.session import Session
 from krakenbox.gateway.sockets import Addresses, listen, port_of
 from krakenbox.gateway.tokens import SALT_BYTES, Tokens
+from krakenbox.gateway.v1 import V1Session
 from krakenbox.model.command import Command, UseNonce
 from krakenbox.model.event import Event, Outcome, Rejected
 from krakenbox.model.order import AccountId
@@ -82,8 +83,9 @@ class PastExchange:
         tokens = Tokens(self._keyring, self._secret, lambda: secrets.token_bytes(SALT_BYTES))
         desk = Desk(hub, tokens, self._refuse, clock.now_ns, limited=False)
 
-        def open_session(who: Subscriber, host: Host, now_ns: int) -> Session:
-            return Session(who, host, desk, secrets.randbits(_CONNECTION_BITS), now_ns)
+        def open_session(who: Subscriber, host: Host, api: Api, now_ns: int) -> Session | V1Session:
+            kind = V1Session if api is Api.V1 else Session
+            return kind(who, host, desk, secrets.randbits(_CONNECTION_BITS), now_ns)
 
         # Counters only fall as time passes: none is counted here.
         options = ServerOptions(

@@ -1,15 +1,18 @@
-"""Signed REST calls of alice to an exchange in memory."""
+"""Signed REST calls of alice to an exchange in memory, and a history that has kept all of it."""
 
 import base64
 import itertools
 import json
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlencode
 
 from builders import SPOT, STABLE, plain
-from harness import NOW_NS, Venue
+from harness import Venue
+from history.pasts import recording
 from krakenbox.gateway.keys import Permission
 from krakenbox.gateway.rest import Request, Rest
+from krakenbox.gateway.restmethod import Look
 from krakenbox.protocol.rest import sign
 
 Fields = dict[str, Any]
@@ -21,6 +24,11 @@ BTC: Fields = {"pair": "BTCUSD"}
 
 def of(kind: str, side: str = "sell", **fields: Any) -> Fields:
     return {"ordertype": kind, "type": side, "volume": "1", **fields}
+
+
+def decoded(body: bytes) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(body, parse_float=str)
+    return told
 
 
 class Caller:
@@ -39,8 +47,35 @@ class Caller:
             self.venue.add_key("alice", frozenset(permissions))
         self._nonces = itertools.count(1)
 
+    def public(self, method: str, **fields: str | int) -> dict[str, Any]:
+        """Call a public method; the envelope, its numbers as text."""
+        request = Request(address="127.0.0.1", path=f"/0/public/{method}", query=urlencode(fields))
+        answer = self.rest.answer(request, self.venue.clock.now_ns())
+        assert answer.commands == ()
+        return decoded(answer.body if answer.look is None else self.looked_up(answer.look))
+
+    def result(self, method: str, **fields: Any) -> Any:
+        """The result of a call as alice."""
+        told = self.call(method, fields)
+        assert told["error"] == [], told
+        return told["result"]
+
+    def error(self, method: str, **fields: Any) -> str:
+        """What is said against a call as alice."""
+        told = self.call(method, fields)
+        assert list(told) == ["error"], told
+        (text,) = told["error"]
+        return str(text)
+
+    def looked_up(self, look: Look) -> bytes:
+        """What a look finds in tables that hold everything."""
+        with TemporaryDirectory() as folder, recording(f"sqlite:///{folder}/history.sqlite") as made:
+            made.feed(self.venue.past)
+            with made.opened.reading.connect() as connection:
+                return look.tell(look.find(connection))
+
     def call(self, method: str, fields: Fields, as_json: bool = True) -> dict[str, Any]:
-        """Call as alice; the envelope."""
+        """Call as alice; the envelope, its numbers as text."""
         signed = fields | {"nonce": str(next(self._nonces))}
         body = (json.dumps(signed) if as_json else urlencode(signed)).encode()
         path = f"/0/private/{method}"
@@ -53,11 +88,12 @@ class Caller:
                 signature=sign(secret, path, signed["nonce"], body),
                 body=body,
             ),
-            NOW_NS,
+            self.venue.clock.now_ns(),
         )
         outcomes = self.venue.submit(*answer.commands)
-        told: dict[str, Any] = json.loads(answer.told([outcome.events for outcome in outcomes]))
-        return told
+        if answer.look is not None:
+            return decoded(self.looked_up(answer.look))
+        return decoded(answer.told([outcome.events for outcome in outcomes]))
 
     def add(self, **fields: Any) -> dict[str, Any]:
         """AddOrder of BTC/USD."""

@@ -10,12 +10,15 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.conftest import PATH, SECRET, T0
+from krakenbox.errors import HistoryError
 from krakenbox.feeds.hub import Hub
 from krakenbox.gateway.admin import Admin
-from krakenbox.gateway.http import MAX_BODY, Http, Vitals
+from krakenbox.gateway.http import MAX_BODY, History, Http, Vitals
 from krakenbox.gateway.keys import Keyring
 from krakenbox.gateway.rest import Rest
+from krakenbox.gateway.resthistory import Told
 from krakenbox.gateway.sockets import listen, port_of
+from krakenbox.history.queries import Found
 from krakenbox.model.command import Command, Deposit, OpenAccount, Tier, UseNonce
 from krakenbox.model.event import Outcome, Rejected
 from krakenbox.model.reject import Reject
@@ -49,10 +52,14 @@ class Journal:
 
 @asynccontextmanager
 async def served(
-    rest: Rest, journal: Journal, vitals: Vitals = WELL, admin: Admin | None = None
+    rest: Rest,
+    journal: Journal,
+    vitals: Vitals = WELL,
+    admin: Admin | None = None,
+    history: History | None = None,
 ) -> AsyncIterator[tuple[aiohttp.ClientSession, str]]:
     admin = admin or Admin(Hub(), Keyring(), bytes)
-    http = Http(rest, admin, journal.submit, lambda: vitals, lambda: T0)
+    http = Http(rest, admin, journal.submit, lambda: vitals, lambda: T0, history)
     sockets = listen(("127.0.0.1",), 0)
     await http.start(sockets)
     try:
@@ -118,6 +125,70 @@ def test_a_nonce_that_cannot_be_journaled(rest: Rest) -> None:
             assert await token(client, url, "7") == '{"error":["EService:Unavailable"]}'
 
     asyncio.run(run())
+
+
+class Tables:
+    """A history of one answer: what it finds, or why it cannot be read."""
+
+    def __init__(self, found: object = None, error: str = "") -> None:
+        self.found = found
+        self.error = error
+        self.looked_for: list[object] = []
+
+    async def read(self, function: object) -> object:
+        self.looked_for.append(function)
+        if self.error:
+            raise HistoryError(self.error)
+        return self.found
+
+
+async def closed_orders(client: aiohttp.ClientSession, url: str) -> str:
+    path, body = "/0/private/ClosedOrders", "nonce=1"
+    headers = {"API-Key": "ALICE", "API-Sign": sign(SECRET, path, "1", body.encode())}
+    headers["Content-Type"] = "application/x-www-form-urlencoded"
+    async with client.post(url + path, data=body, headers=headers) as response:
+        assert response.status == 200
+        return await response.text()
+
+
+def test_what_is_over_is_read_once_the_nonce_is_durable(rest: Rest) -> None:
+    async def run() -> None:
+        journal, tables = Journal(at_once=False), Tables(Told(Found([], 0), []))
+        async with served(rest, journal, history=tables) as (client, url):
+            asked = asyncio.create_task(closed_orders(client, url))
+            await journal.arrived.wait()
+            assert tables.looked_for == []
+            journal.finish()
+            assert await asked == '{"error":[],"result":{"closed":{},"count":0}}'
+            assert len(tables.looked_for) == 1
+
+    asyncio.run(run())
+
+
+def test_nothing_is_read_for_a_call_that_is_refused(rest: Rest) -> None:
+    async def run() -> None:
+        journal, tables = Journal(), Tables()
+        journal.refuses = True
+        async with served(rest, journal, history=tables) as (client, url):
+            assert await closed_orders(client, url) == '{"error":["EService:Unavailable"]}'
+            assert tables.looked_for == []
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("history", [None, Tables(error="the history is 7 commands behind")])
+def test_a_history_that_cannot_be_read(
+    history: Tables | None, rest: Rest, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run() -> None:
+        async with served(rest, Journal(), history=history) as (client, url):
+            assert await closed_orders(client, url) == '{"error":["EService:Unavailable"]}'
+
+    asyncio.run(run())
+    told = [record.getMessage() for record in caplog.records]
+    assert told == (
+        [] if history is None else ["the history cannot be read: the history is 7 commands behind"]
+    )
 
 
 def test_a_nonce_refusal_is_logged(rest: Rest, caplog: pytest.LogCaptureFixture) -> None:

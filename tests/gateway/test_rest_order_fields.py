@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from builders import BTC_USD
 from gateway.restcaller import BTC, LIMIT, MARKET, Caller, Fields, of
-from harness import NOW_NS
+from harness import NOW_NS, Trader
 from krakenbox.errors import ProtocolError
 from krakenbox.gateway.restorders import order_of
 from krakenbox.gateway.terms import order_terms, static_refusal
@@ -123,15 +123,12 @@ STATIC = [
     (LIMIT | {"price": ""}, "price"),
     (LIMIT | {"price": "x"}, "price"),
     (LIMIT | {"price": "5%"}, "price"),
-    # Relative to the last trade: not served.
-    (LIMIT | {"price": "+5"}, "price"),
     (LIMIT | {"price2": "5"}, "price2"),
     (MARKET | {"price": "5"}, "price"),
     (of("stop-loss"), "price"),
     (of("stop-loss", trigger="index"), "price"),
     (of("stop-loss", price="5", price2="4"), "price2"),
     (of("stop-loss-limit", price="5"), "price2"),
-    (of("stop-loss-limit", price="5", price2="#4"), "price2"),
     (of("trailing-stop", price="5"), "price"),
     (of("trailing-stop", price="-5"), "price"),
     (of("trailing-stop", price="#5"), "price"),
@@ -186,6 +183,9 @@ def test_a_wrong_field_is_named(fields: Fields, field: str) -> None:
         (LIMIT | {"pair": "XBT"}, "EQuery:Unknown asset pair"),
         (LIMIT | {"price": "5.05"}, "EOrder:Tick size check failed"),
         (LIMIT | {"price": "0"}, "EOrder:Invalid price"),
+        # Nothing was traded yet that it could be relative to.
+        (LIMIT | {"price": "+5"}, "EOrder:Invalid price"),
+        (of("stop-loss-limit", price="5", price2="#4"), "EOrder:Invalid price"),
         (LIMIT | {"leverage": "2"}, "EOrder:Cannot open position"),
         (LIMIT | {"leverage": "5:1"}, "EOrder:Cannot open position"),
         (of("settle-position", volume="0"), "EOrder:Cannot open position"),
@@ -201,6 +201,24 @@ def test_other_refusals(fields: Fields, error: str) -> None:
     caller = Caller()
     assert caller.call("AddOrder", BTC | fields) == {"error": [error]}
     assert caller.resting() == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "resting"),
+    [
+        (LIMIT | {"price": "-2.5"}, "buy 1 97.5"),
+        (LIMIT | {"price": "#2.5%"}, "buy 1 97.5"),
+        (of("limit", price="#2"), "sell 1 102"),
+        (of("limit", price="+0.125%"), "sell 1 100.1"),
+        (of("stop-loss-limit", price="90", price2="-20"), "sell 1 80"),
+    ],
+)
+def test_a_limit_price_relative_to_the_last_trade(fields: Fields, resting: str) -> None:
+    caller = Caller()
+    Trader(caller.venue, "bob").add(side="sell", limit_price=100)
+    Trader(caller.venue, "carol").add(limit_price=100)
+    assert caller.call("AddOrder", BTC | fields)["error"] == []
+    assert caller.resting() == [resting]
 
 
 def test_order_of_raises_for_the_first_wrong_field() -> None:

@@ -130,8 +130,9 @@ def test_every_subscriber_gets_the_same_bytes_in_the_same_order() -> None:
     [
         ("ws-auth.kraken.com", "/v2", 101, ""),
         ("127.0.0.1", "/beta-ws/v2/", 101, ""),
-        ("127.0.0.1", "/", 404, "WebSocket API v1 is not served yet; v2 is at /v2,"),
-        ("127.0.0.1", "/v3", 404, "there is no /v3; WebSocket API v2 is at /v2,"),
+        ("127.0.0.1", "/", 101, ""),
+        ("127.0.0.1", "/beta-ws-auth/", 101, ""),
+        ("127.0.0.1", "/v3", 404, "there is no /v3; v1 is at /,"),
     ],
 )
 def test_upgrades(host: str, target: str, status: int, text: str) -> None:

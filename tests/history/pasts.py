@@ -49,6 +49,7 @@ class Recording:
     """A writer, and the recorder and the sieve before it: what the writer's thread has, without a thread."""
 
     def __init__(self, opened: engines.Engines) -> None:
+        self.opened = opened
         self.writer = Writer(opened.writing, VENUE_ID)
         known = self.writer.known()
         self.recorder = Recorder(known, self.writer.progress.seq)

@@ -1,5 +1,7 @@
 """Own balances (channel `balances`): what every account holds, and one message per ledger entry."""
 
+from collections.abc import Mapping
+
 from krakenbox.feeds import v2
 from krakenbox.feeds.streams import Streams, Subscriber
 from krakenbox.model.event import BalancePosted
@@ -30,6 +32,10 @@ class Balances:
             row = row or v2.ledger_entry(event, self._assets[event.asset])
             messages.append((stream.who, balances("update", (row,), stream.count())))
         return messages
+
+    def of(self, account: AccountId) -> Mapping[str, Amount]:
+        """What an account holds of each asset it ever had."""
+        return self._accounts.get(account, {})
 
     def capture(self) -> dict[AccountId, dict[str, Amount]]:
         """Its state: balances by account and asset."""

@@ -12,7 +12,7 @@ Windows with nobody watching cost nothing beyond the ladder.
 
 from krakenbox.feeds.ladder import Ladder, Ladders, Step
 from krakenbox.feeds.top import Top, TopChecksum
-from krakenbox.feeds.windows import LastChanges, Window, Windows
+from krakenbox.feeds.windows import LastChanges, Window, Windows, record
 from krakenbox.model.event import BookChanged
 from krakenbox.model.fixed import to_text
 from krakenbox.model.instrument import Instrument
@@ -98,7 +98,7 @@ class _Side:
 
     def levels(self, depth: int) -> list[str]:
         """Text of the best levels."""
-        return [self._level(key) for key in self.ladder.keys[:depth]]
+        return [self.level(key) for key in self.ladder.keys[:depth]]
 
     def forget(self) -> None:
         """Drop all cached text."""
@@ -108,28 +108,13 @@ class _Side:
     def record(self) -> None:
         """Tell every watched window of the last change."""
         ladder = self.ladder
-        key, rank, step = ladder.key, ladder.rank, ladder.step
-        self._texts.pop(key, None)
-        for window in self._windows:
-            if rank >= window.depth:
-                if step is Step.REMOVED and key in window.evicted:
-                    window.evicted.discard(key)
-                    window.entries.append(self._removed(key))
-            elif step is Step.REMOVED:
-                window.entries.append(self._removed(key))
-                if len(ladder.keys) >= window.depth:
-                    # Kraken re-sends a level that comes back, even one pushed out a moment ago.
-                    entering = ladder.keys[window.depth - 1]
-                    window.evicted.discard(entering)
-                    window.entries.append(self._level(entering))
-            else:
-                window.entries.append(self._level(key))
-                if step is Step.INSERTED and len(ladder.keys) > window.depth:
-                    window.evicted.add(ladder.keys[window.depth])
-        if step is Step.REMOVED:
-            self._prices.pop(key, None)
+        self._texts.pop(ladder.key, None)
+        record(ladder, self._windows, self)
+        if ladder.step is Step.REMOVED:
+            self._prices.pop(ladder.key, None)
 
-    def _level(self, key: int) -> str:
+    def level(self, key: int) -> str:
+        """Text of a level."""
         text = self._texts.get(key)
         if text is None:
             text = self._texts[key] = channels.book_level(
@@ -137,7 +122,12 @@ class _Side:
             )
         return text
 
-    def _removed(self, key: int) -> str:
+    def entering(self, key: int) -> str:
+        """Text of a level that has come into a window: none of its own."""
+        return self.level(key)
+
+    def removed(self, key: int) -> str:
+        """Text of a level that is gone."""
         return channels.book_level(self._price(key), self._gone)
 
     def _price(self, key: int) -> str:

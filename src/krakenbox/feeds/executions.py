@@ -10,6 +10,7 @@ from msgspec import Struct
 from krakenbox.feeds import v2
 from krakenbox.feeds.orders import OpenOrder, OrderEvent, Orders, OrdersImage
 from krakenbox.feeds.streams import Streams, Subscriber
+from krakenbox.feeds.v1own import OwnChannels
 from krakenbox.model.command import OrderRef
 from krakenbox.model.event import (
     IcebergRefilled,
@@ -22,7 +23,7 @@ from krakenbox.model.event import (
     TriggerChanged,
 )
 from krakenbox.model.instrument import Instrument
-from krakenbox.model.order import AccountId, OrderTerms
+from krakenbox.model.order import AccountId, OrderId, OrderTerms
 from krakenbox.protocol.v2.private_channels import OrderText, executions
 
 _ALWAYS_TOLD = (OrderOpened, OrderFilled, OrderClosed)
@@ -43,23 +44,27 @@ class ExecutionOptions(Struct, frozen=True):
 class Executions:
     """Every account's orders, and who listens to them."""
 
-    __slots__ = ("_accounts", "_instruments", "streams")
+    __slots__ = ("_accounts", "_instruments", "streams", "v1")
 
     def __init__(self, instruments: dict[str, Instrument]) -> None:
         self.streams: Streams[ExecutionOptions] = Streams()
         self._accounts: dict[AccountId, Orders] = {}
         self._instruments = instruments
+        self.v1 = OwnChannels(instruments, self._orders)
+        """Those who listen to the same orders in v1."""
 
     def apply(self, event: OrderEvent) -> list[tuple[Subscriber, str]]:
         """Take in one event; the messages it makes, by subscriber."""
         orders = self._orders(event.account)
         order = orders.apply(event)
-        row, messages = "", []
+        row = ""
+        messages: list[tuple[Subscriber, str]] = []
         for stream in self.streams.of(event.account):
             if stream.options.order_status or isinstance(event, _ALWAYS_TOLD):
                 row = row or self._row(event, order)
                 told = self._counted(row, orders, order) if stream.options.ratecounter else row
                 messages.append((stream.who, executions("update", (told,), stream.count())))
+        messages += self.v1.apply(event, order, orders)
         return messages
 
     def open_order(self, account: AccountId, ref: OrderRef) -> OrderTerms | None:
@@ -67,6 +72,16 @@ class Executions:
         orders = self._accounts.get(account)
         order = orders.find(ref) if orders is not None else None
         return order.terms if order is not None else None
+
+    def orders(self, account: AccountId) -> Orders:
+        """What an account's stream tells of, to be read only."""
+        return self._accounts.get(account) or Orders()
+
+    def open_ids(self, account: AccountId, userref: int) -> list[OrderId]:
+        """Open orders that carry a userref, in order of entry."""
+        orders = self._accounts.get(account)
+        opened = orders.open.items() if orders is not None else ()
+        return [order_id for order_id, order in opened if order.terms.userref == userref]
 
     def count(self, event: RateCounted) -> None:
         """Take in a charged trading counter; the rows that follow tell it."""

@@ -21,6 +21,9 @@ from krakenbox.protocol.checksum import fragment
 from krakenbox.protocol.timestamp import nanos
 from krakenbox.protocol.v2 import channels
 
+Queue = list[BookChanged]
+"""The orders of one level, oldest first, each as its last change."""
+
 DEPTHS = (10, 100, 1000)
 """Windows one can subscribe to, in price levels (Kraken, websocket-v2/level3)."""
 
@@ -101,6 +104,10 @@ class Level3:
     def orders(self, depth: int) -> tuple[list[str], list[str]]:
         """Text of the best levels' orders: bids, asks, best level first, each level in queue order."""
         return self._bids.orders(depth), self._asks.orders(depth)
+
+    def queues(self, depth: int | None) -> tuple[list[Queue], list[Queue]]:
+        """The best levels, or all: bids, asks, best first, each level's orders in queue order."""
+        return self._bids.queues(depth), self._asks.queues(depth)
 
     def checksum(self) -> int:
         """CRC32 of the orders of the ten best levels, asks then bids; 0 of an empty book."""
@@ -187,6 +194,10 @@ class _Side:
         return [
             self._order(order) for key in self.ladder.keys[:depth] for order in self._queues[key].values()
         ]
+
+    def queues(self, depth: int | None) -> list[Queue]:
+        """The best levels' orders."""
+        return [list(self._queues[key].values()) for key in self.ladder.keys[:depth]]
 
     def forget_fragments(self) -> None:
         """Drop the fragments of all orders."""

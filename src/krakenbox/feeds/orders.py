@@ -75,6 +75,7 @@ class OpenImage(Struct, array_like=True, gc=False):
     amended: bool
     shown: Qty
     watch: v2.Watch | None
+    fee: int = 0
 
 
 class OrdersImage(Struct, array_like=True):
@@ -107,6 +108,7 @@ class OpenOrder(Struct, gc=False):
         self._change(OrderStatus.PARTIALLY_FILLED, event.time_ns)
         standing.filled = event
         standing.fee_usd = Cost(standing.fee_usd + event.fee_usd)
+        standing.fee += event.fee
         if self.terms.display_qty:
             left = self.terms.qty - event.cum_qty
             standing.shown = Qty(standing.shown - event.qty if event.maker else min(standing.shown, left))
@@ -171,6 +173,7 @@ class OpenOrder(Struct, gc=False):
             standing.amended,
             standing.shown,
             self.watch,
+            standing.fee,
         )
 
 
@@ -180,7 +183,9 @@ def _open(image: OpenImage, account: AccountId) -> OpenOrder:
         image.entered_ns, account, image.order_id, image.entered, image.parent_id, *prices
     )
     filled = None if image.filled is None else _fill(image.filled, account)
-    standing = v2.Standing(image.status, image.time_ns, filled, image.fee_usd, image.amended, image.shown)
+    standing = v2.Standing(
+        image.status, image.time_ns, filled, image.fee_usd, image.amended, image.shown, image.fee
+    )
     return OpenOrder(entered, image.terms or image.entered, standing, image.watch)
 
 

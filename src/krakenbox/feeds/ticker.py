@@ -5,6 +5,7 @@ at most 1,440 minutes. Sums are kept; the extremes are sought again only when th
 """
 
 from collections import deque
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -41,6 +42,7 @@ class TickerImage(Struct, array_like=True):
     time_ns: int
     last: Price
     day: list[Minute]
+    last_qty: Qty = Qty(0)
 
 
 class Ticker:
@@ -53,6 +55,7 @@ class Ticker:
         "high",
         "ladders",
         "last",
+        "last_qty",
         "low",
         "qty",
         "time_ns",
@@ -64,6 +67,7 @@ class Ticker:
         """Time of the last trade or change at the top of the book; of the listing before there was one."""
         self.ladders = ladders
         self.last = Price(0)
+        self.last_qty = Qty(0)
         self.high = Price(0)
         self.low = Price(0)
         self.qty = Qty(0)
@@ -78,7 +82,7 @@ class Ticker:
         for bar in event.bars:
             number = bar.begin_ns // MINUTE_NS
             self._add(Minute(number, bar.open, bar.high, bar.low, bar.qty, bar.cost, bar.trades))
-            self.last = bar.close
+            self.last, self.last_qty = bar.close, bar.qty
         end_ns = bars_end_ns(event)
         for past in event.trades:
             if past.time_ns >= end_ns:
@@ -97,14 +101,14 @@ class Ticker:
 
     def capture(self) -> TickerImage:
         """Its state."""
-        return TickerImage(self.time_ns, self.last, list(self._day))
+        return TickerImage(self.time_ns, self.last, list(self._day), self.last_qty)
 
     def restore(self, image: TickerImage) -> None:
         """Take a state on; the ladders have theirs already."""
         self.time_ns = image.time_ns
         for minute in image.day:
             self._add(minute)
-        self.last = image.last
+        self.last, self.last_qty = image.last, image.last_qty
         self._quoted = self._best()
 
     def moved(self) -> bool:
@@ -117,7 +121,7 @@ class Ticker:
 
     def _trade(self, time_ns: int, price: Price, qty: Qty) -> None:
         self._add(Minute(time_ns // MINUTE_NS, price, price, price, qty, price * qty, 1))
-        self.last = price
+        self.last, self.last_qty = price, qty
         self.roll(time_ns)
 
     def _add(self, span: Minute) -> None:
@@ -159,6 +163,16 @@ class Ticker:
             self.low = min((minute.low for minute in day), default=Price(0))
 
     @property
+    def minutes(self) -> Iterable[Minute]:
+        """The day's minutes that had trades, oldest first."""
+        return self._day
+
+    @property
+    def open(self) -> Price:
+        """The day's first price."""
+        return self._day[0].open if self._day else Price(0)
+
+    @property
     def vwap(self) -> Price:
         """Volume-weighted average price of the day, to nearest."""
         return Price(nearest(self.cost, self.qty)) if self.qty else Price(0)
@@ -166,7 +180,7 @@ class Ticker:
     @property
     def change(self) -> int:
         """Last price less the day's first."""
-        return self.last - self._day[0].open if self._day else 0
+        return self.last - self.open if self._day else 0
 
     @property
     def change_pct(self) -> int:

@@ -70,7 +70,7 @@ def level3_snapshot(view: Level3, depth: int, instrument: Instrument) -> str:
     return channels.level3_snapshot(instrument.symbol, bids, asks, view.checksum(), changed)
 
 
-def ticker(kind: str, view: Ticker, instrument: Instrument) -> str:
+def ticker(kind: str, view: Ticker, instrument: Instrument, volume_usd: str = "") -> str:
     """Frame of channel `ticker`; its time is the view's last change."""
     price_decimals, qty_decimals = instrument.price_decimals, instrument.qty_decimals
     bids, asks = view.ladders.bids, view.ladders.asks
@@ -91,6 +91,7 @@ def ticker(kind: str, view: Ticker, instrument: Instrument) -> str:
             change_pct=to_text(view.change_pct, _PCT_DECIMALS),
             trades=view.trades,
             timestamp=micros(view.time_ns),
+            volume_usd=volume_usd,
         ),
     )
 
@@ -164,6 +165,8 @@ class Standing(Struct, gc=False):
     amended: bool = False
     shown: Qty = Qty(0)
     """What an iceberg shows now; 0 of all others."""
+    fee: int = 0
+    """Fees of all its fills, as each fill counts them: by the decimals of cost or, in base, of quantity."""
 
 
 def order(

@@ -1,5 +1,22 @@
 """Windows of a book that somebody watches: the best N levels a side, and what is new in them."""
 
+from typing import Protocol
+
+from krakenbox.feeds.ladder import Ladder, Step
+
+
+class LevelTexts(Protocol):
+    """What one side's levels, by their keys, are called in entries."""
+
+    def level(self, key: int) -> str:
+        """A level that changed or is new."""
+
+    def removed(self, key: int) -> str:
+        """A level that is gone."""
+
+    def entering(self, key: int) -> str:
+        """A level that has come into the window because another left it."""
+
 
 class Window:
     """One side of one window: its entries since the last frame, in order."""
@@ -20,6 +37,27 @@ class Window:
             self.entries = []
             self.evicted.clear()
         return entries
+
+
+def record(ladder: Ladder, windows: list[Window], texts: LevelTexts) -> None:
+    """Tell every window of the ladder's last change."""
+    key, rank, step = ladder.key, ladder.rank, ladder.step
+    for window in windows:
+        if rank >= window.depth:
+            if step is Step.REMOVED and key in window.evicted:
+                window.evicted.discard(key)
+                window.entries.append(texts.removed(key))
+        elif step is Step.REMOVED:
+            window.entries.append(texts.removed(key))
+            if len(ladder.keys) >= window.depth:
+                # Kraken re-sends a level that comes back, even one pushed out a moment ago.
+                entering = ladder.keys[window.depth - 1]
+                window.evicted.discard(entering)
+                window.entries.append(texts.entering(entering))
+        else:
+            window.entries.append(texts.level(key))
+            if step is Step.INSERTED and len(ladder.keys) > window.depth:
+                window.evicted.add(ladder.keys[window.depth])
 
 
 class LastChanges:

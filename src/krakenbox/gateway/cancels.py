@@ -48,7 +48,7 @@ def _cancel_order_refusal(params: methods.CancelOrder, table: InstrumentTable, n
 def _cancel(params: methods.CancelOrder, account: AccountId, hub: Hub, now_ns: int) -> list[Submission]:
     refs = [
         *map(_by_order_id, params.order_id),
-        *map(_by_cl_ord_id, params.cl_ord_id),
+        *map(by_cl_ord_id, params.cl_ord_id),
         *map(_by_userref, params.order_userref),
     ]
     return [Submission(CancelOrder(account, ref), ref) for ref in refs]
@@ -58,7 +58,8 @@ def _by_order_id(text: str) -> OrderRef:
     return OrderRef(order_id=OrderId(text)) if len(text) <= MAX_ID else NO_ORDER
 
 
-def _by_cl_ord_id(text: str) -> OrderRef:
+def by_cl_ord_id(text: str) -> OrderRef:
+    """An order by the client's own id."""
     return OrderRef(cl_ord_id=text) if len(text) <= MAX_ID else NO_ORDER
 
 
@@ -68,14 +69,18 @@ def _by_userref(userref: int) -> OrderRef:
 
 def _canceled(event: Event, origin: Origin) -> str | None:
     """The identifier the request used; of a userref, which may name several orders, the id of each."""
+    canceled = was_canceled(event)
+    return results.order_canceled(canceled.order_id, origin.ref.cl_ord_id) if canceled is not None else None
+
+
+def was_canceled(event: Event) -> OrderClosed | None:
+    """The end of an order that its client canceled."""
     # Orders whose time was up by the same stamp are `expired`, or canceled for another reason.
-    if (
-        isinstance(event, OrderClosed)
-        and event.reason is Reason.USER
-        and event.status is OrderStatus.CANCELED
-    ):
-        return results.order_canceled(event.order_id, origin.ref.cl_ord_id)
-    return None
+    match event:
+        case OrderClosed(reason=Reason.USER, status=OrderStatus.CANCELED):
+            return event
+        case _:
+            return None
 
 
 CANCEL_ORDER = Method(CLOSE, _cancel_order_refusal, _cancel, answer_each(_canceled))
@@ -110,11 +115,11 @@ def _batch_cancel_refusal(params: methods.BatchCancel, table: InstrumentTable, n
 
 
 def _cancel_batch(params: methods.BatchCancel, account: AccountId, hub: Hub, now_ns: int) -> list[Submission]:
-    refs = [*map(_by_text, params.orders), *map(_by_cl_ord_id, params.cl_ord_id)]
+    refs = [*map(by_text, params.orders), *map(by_cl_ord_id, params.cl_ord_id)]
     return [Submission(CancelOrders(account, tuple(refs)), NO_ORDER)]
 
 
-def _by_text(text: str) -> OrderRef:
+def by_text(text: str) -> OrderRef:
     """Kraken, batch_cancel: an order id, or a userref as text."""
     return _by_userref(int(text)) if _USERREF.fullmatch(text) else _by_order_id(text)
 

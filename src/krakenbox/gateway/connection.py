@@ -14,8 +14,9 @@ from typing import Protocol
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 from krakenbox.feeds.hub import Subscriber
-from krakenbox.gateway.desk import Host
+from krakenbox.gateway.desk import Api, Host
 from krakenbox.gateway.session import Session
+from krakenbox.gateway.v1 import V1Session
 
 MAX_MESSAGE = 1 << 20
 """Bytes of one message, its fragments together; the largest sensible request is under 100 KB."""
@@ -67,11 +68,14 @@ class Gate(Protocol):
 class Connection(WSListener):
     """A connected peer; the server's handle for sending to it."""
 
-    def __init__(self, gate: Gate, host: Host, address: str, max_outbox: int = MAX_OUTBOX) -> None:
+    def __init__(
+        self, gate: Gate, host: Host, address: str, max_outbox: int = MAX_OUTBOX, api: Api = Api.V2
+    ) -> None:
         self.host = host
+        self.api = api
         self.address = address
         self.who: Subscriber
-        self.session: Session
+        self.session: Session | V1Session
         # Frames of this tick, not written yet.
         self.pending: list[bytes] = []
         self.is_open = False

@@ -21,6 +21,13 @@ class Host(StrEnum):
     BETA_WS_AUTH = "beta-ws-auth"
 
 
+class Api(StrEnum):
+    """What a connection speaks: v1 at a host's own path, v2 behind it."""
+
+    V1 = "v1"
+    V2 = "v2"
+
+
 class Named(Struct, frozen=True, gc=False):
     """What a reply repeats of one order of a batch, and what it warns of."""
 
@@ -41,6 +48,8 @@ class Origin(Struct, frozen=True, gc=False):
     """What the reply warns of."""
     batch: tuple[Named, ...] = ()
     """The orders of a batch, in the order of the request."""
+    typed: tuple[str, ...] = ()
+    """Prices as they were typed, which v1 repeats."""
 
 
 Submit = Callable[[Command, Origin], None]

@@ -5,7 +5,7 @@ import logging
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 from aiohttp import web
@@ -15,12 +15,16 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
+from sqlalchemy import Connection
 
+from krakenbox.errors import HistoryError
 from krakenbox.gateway.admin import AdminRequest, Change
 from krakenbox.gateway.rest import Request, Rest
-from krakenbox.gateway.restmethod import first_refusal
+from krakenbox.gateway.restmethod import Look, first_refusal
 from krakenbox.model.command import Command
 from krakenbox.model.event import Event, Outcome
+from krakenbox.model.reject import Reject
+from krakenbox.protocol.rest import encode_errors
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +34,14 @@ SHUTDOWN_S = 0.5
 
 Submit = Callable[[Command, Callable[[Outcome], None]], None]
 """A command, and whom to call with its outcome once that is durable."""
+
+
+class History(Protocol):
+    """What the past is read from."""
+
+    async def read(self, function: Callable[[Connection], Any]) -> Any:
+        """What a function finds in tables that hold everything before. Raises HistoryError."""
+        ...
 
 
 class Vitals(Struct, frozen=True, kw_only=True):
@@ -70,12 +82,15 @@ class Http:
         submit: Submit,
         vitals: Callable[[], Vitals],
         now_ns: Callable[[], int],
+        history: History | None = None,
     ) -> None:
+        """Without a `history` what is over is not told."""
         self._rest = rest
         self._admin = admin
         self._submit = submit
         self._vitals = vitals
         self._now_ns = now_ns
+        self._history = history
         # A registry of its own: two exchanges may live in one process.
         self._registry = CollectorRegistry()
         self._registry.register(_VitalsCollector(vitals))
@@ -111,7 +126,20 @@ class Http:
         )
         if answer.log:
             logger.warning("%s", answer.log)
-        return _json(answer.told(await self._journal(answer.commands)))
+        ends = await self._journal(answer.commands)
+        if answer.look is None or first_refusal(ends) is not None:
+            return _json(answer.told(ends))
+        return _json(await self._look_up(answer.look))
+
+    async def _look_up(self, look: Look) -> bytes:
+        """The body that tells what a look has found."""
+        if self._history is None:
+            return encode_errors(Reject.UNAVAILABLE)
+        try:
+            return look.tell(await self._history.read(look.find))
+        except HistoryError as error:
+            logger.warning("the history cannot be read: %s", error)
+            return encode_errors(Reject.UNAVAILABLE)
 
     async def _change(self, request: web.Request) -> web.Response:
         change = self._admin.change(

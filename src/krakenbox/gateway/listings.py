@@ -47,7 +47,7 @@ def assets(table: InstrumentTable, query: Mapping[str, str]) -> Row:
         return {asset.rest_id: _asset(asset) for asset in table.assets.values()}
     found = {}
     for name in named:
-        asset = _find_asset(table, name)
+        asset = find_asset(table, name)
         found[_key(name, asset.asset, asset.rest_id)] = _asset(asset)
     return found
 
@@ -63,15 +63,11 @@ def asset_pairs(
         return {}
     if "international" not in query.get("execution_venue", "international").split(","):
         return {}
-    named = _names(query.get("pair"))
+    named = pair_names(table, query)
     if named is None:
         listed = [i for i in table.instruments.values() if i.status is not PairStatus.DELISTED]
-        return {i.rest_id: _pair(table, fees, i, info) for i in listed}
-    found = {}
-    for name in named:
-        instrument = find_pair(table, name)
-        found[_key(name, instrument.symbol, instrument.rest_id)] = _pair(table, fees, instrument, info)
-    return found
+        named = {i.rest_id: i for i in listed}
+    return {key: _pair(table, fees, i, info) for key, i in named.items()}
 
 
 def _tokenized(query: Mapping[str, str], field: str) -> bool:
@@ -91,7 +87,22 @@ def _key(name: str, v2_name: str, rest_id: str) -> str:
     return name if name == v2_name else rest_id
 
 
-def _find_asset(table: InstrumentTable, name: str) -> Asset:
+def pair_names(table: InstrumentTable, query: Mapping[str, str]) -> dict[str, Instrument] | None:
+    """The pairs that `pair` names, by the key that each has in an answer; None where none is named."""
+    named = _names(query.get("pair"))
+    if named is None:
+        return None
+    found = [(name, find_pair(table, name)) for name in named]
+    return {pair_key(name, instrument): instrument for name, instrument in found}
+
+
+def pair_key(name: str, instrument: Instrument) -> str:
+    """Key of an answer about a pair that was asked for by a name."""
+    return _key(name, instrument.symbol, instrument.rest_id)
+
+
+def find_asset(table: InstrumentTable, name: str) -> Asset:
+    """The asset a REST request means; raises ProtocolError."""
     for asset in table.assets.values():
         if name in (asset.asset, asset.rest_id, asset.altname):
             return asset

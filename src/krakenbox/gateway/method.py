@@ -42,6 +42,7 @@ class Submission(NamedTuple):
     ref: OrderRef
     warnings: tuple[str, ...] = ()
     batch: tuple[Named, ...] = ()
+    typed: tuple[str, ...] = ()
 
 
 Static = Callable[[Any, InstrumentTable, int], Refusal | None]

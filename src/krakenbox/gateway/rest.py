@@ -4,9 +4,7 @@ Kraken, REST guides: errors are told in the body with status 200; a private call
 JSON, carries the nonce.
 """
 
-import re
 from collections.abc import Callable, Mapping
-from typing import Any
 from urllib.parse import parse_qsl
 
 from msgspec import Struct
@@ -14,23 +12,30 @@ from msgspec.structs import replace
 
 from krakenbox.errors import ProtocolError
 from krakenbox.feeds.hub import Hub
-from krakenbox.gateway.cancels import MAX_TIMEOUT_S, switch_times, trigger_ns
+from krakenbox.gateway import (
+    restbooks,
+    restcancels,
+    restchanges,
+    restfunds,
+    resthistory,
+    restkeys,
+    restledger,
+    restmarket,
+    restorders,
+)
 from krakenbox.gateway.keys import ApiKey, Keyring, Permission, PrivateCall
 from krakenbox.gateway.listings import asset_pairs, assets
 from krakenbox.gateway.method import CLOSE, MODIFY
 from krakenbox.gateway.restcounter import RestCounters
-from krakenbox.gateway.restfields import required
-from krakenbox.gateway.restmethod import Answer, Call, PrivateMethod, answered, refused
-from krakenbox.gateway.restorders import add_order, add_order_batch
-from krakenbox.gateway.tokens import TOKEN_LIFETIME_S, Tokens
-from krakenbox.model.command import FeeTier, SetCancelTimer, Tier, UseNonce
+from krakenbox.gateway.restmethod import Answer, Call, PrivateMethod, Query, Schedules, answered, refused
+from krakenbox.gateway.tokens import Tokens
+from krakenbox.model.command import Tier, UseNonce
 from krakenbox.model.reject import Reject
 from krakenbox.protocol.rest import decode_body
 from krakenbox.protocol.timestamp import NS_PER_SECOND, rfc1123, seconds
 
 PUBLIC = "/0/public/"
 PRIVATE = "/0/private/"
-_TIMEOUT = re.compile(r"\d{1,9}", re.ASCII)
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -55,7 +60,7 @@ class Rest:
         hub: Hub,
         keyring: Keyring,
         tokens: Tokens,
-        fees: Mapping[str, tuple[FeeTier, ...]],
+        fees: Schedules,
         *,
         limited: bool,
     ) -> None:
@@ -77,26 +82,14 @@ class Rest:
     # --- public
 
     def _public(self, request: Request, now_ns: int) -> Answer:
-        method = _PUBLIC.get(request.path.removeprefix(PUBLIC))
+        method = PUBLIC_METHODS.get(request.path.removeprefix(PUBLIC))
         if method is None:
             return refused(Reject.UNKNOWN_METHOD)
-        params = dict(parse_qsl(request.query)) | _body_fields(request.body)
+        fields = dict(parse_qsl(request.query)) | _body_fields(request.body)
         try:
-            return answered(method(self, params, now_ns))
+            return method(Query(fields=fields, now_ns=now_ns, hub=self._hub, fees=self._fees))
         except ProtocolError as misuse:
             return refused(misuse.error)
-
-    def _time(self, params: Mapping[str, str], now_ns: int) -> dict[str, Any]:
-        return {"unixtime": now_ns // NS_PER_SECOND, "rfc1123": rfc1123(now_ns)}
-
-    def _system_status(self, params: Mapping[str, str], now_ns: int) -> dict[str, Any]:
-        return {"status": self._hub.reference.status.value, "timestamp": seconds(now_ns)}
-
-    def _assets(self, params: Mapping[str, str], now_ns: int) -> dict[str, Any]:
-        return assets(self._hub.reference.table, params)
-
-    def _asset_pairs(self, params: Mapping[str, str], now_ns: int) -> dict[str, Any]:
-        return asset_pairs(self._hub.reference.table, self._fees, params)
 
     # --- private
 
@@ -126,9 +119,17 @@ class Rest:
         return replace(answer, commands=(use, *answer.commands))
 
     def _call(self, method: PrivateMethod, key: ApiKey, fields: Mapping[str, str], now_ns: int) -> Answer:
-        call = Call(key=key, fields=fields, now_ns=now_ns, hub=self._hub, tokens=self._tokens)
         try:
-            return method.answer(call)
+            return method.answer(
+                Call(
+                    key=key,
+                    fields=fields,
+                    now_ns=now_ns,
+                    hub=self._hub,
+                    fees=self._fees,
+                    tokens=self._tokens,
+                )
+            )
         except ProtocolError as misuse:
             return refused(misuse.error)
 
@@ -140,38 +141,72 @@ class Rest:
         return self._counters.charge(key.key_id, tier, calls, now_ns)
 
 
-def _websockets_token(call: Call) -> Answer:
-    return answered({"token": call.tokens.issue(call.key, call.now_ns), "expires": TOKEN_LIFETIME_S})
+def _time(query: Query) -> Answer:
+    return answered({"unixtime": query.now_ns // NS_PER_SECOND, "rfc1123": rfc1123(query.now_ns)})
 
 
-def _cancel_all_orders_after(call: Call) -> Answer:
-    timeout = required(call.fields, "timeout", _timeout)
-    fires_ns = trigger_ns(timeout, call.now_ns)
-    current_time, trigger_time = switch_times(fires_ns, call.now_ns)
-    answer = answered({"currentTime": current_time, "triggerTime": trigger_time})
-    return replace(answer, commands=(SetCancelTimer(call.key.account, fires_ns),))
+def _system_status(query: Query) -> Answer:
+    return answered({"status": query.hub.reference.status.value, "timestamp": seconds(query.now_ns)})
 
 
-def _timeout(text: str) -> int | None:
-    return int(text) if _TIMEOUT.fullmatch(text) and int(text) <= MAX_TIMEOUT_S else None
+def _assets(query: Query) -> Answer:
+    return answered(assets(query.hub.reference.table, query.fields))
 
 
-_PUBLIC: dict[str, Callable[[Rest, Mapping[str, str], int], dict[str, Any]]] = {
-    "Time": Rest._time,
-    "SystemStatus": Rest._system_status,
-    "Assets": Rest._assets,
-    "AssetPairs": Rest._asset_pairs,
+def _asset_pairs(query: Query) -> Answer:
+    return answered(asset_pairs(query.hub.reference.table, query.fees, query.fields))
+
+
+PUBLIC_METHODS: dict[str, Callable[[Query], Answer]] = {
+    "Time": _time,
+    "SystemStatus": _system_status,
+    "Assets": _assets,
+    "AssetPairs": _asset_pairs,
+    "Ticker": restmarket.ticker,
+    "OHLC": restmarket.ohlc,
+    "Depth": restbooks.depth,
+    "GroupedBook": restbooks.grouped_book,
+    "Trades": restmarket.trades,
+    "Spread": restmarket.spread,
+    "PreTrade": restbooks.pre_trade,
 }
-# Kraken, REST rate limits: entering and canceling orders is not counted per call but by the trading engine.
+_FUNDS = frozenset((Permission.QUERY_FUNDS,))
+_OPEN = frozenset((Permission.QUERY_OPEN_TRADES,))
+_CLOSED = frozenset((Permission.QUERY_CLOSED_TRADES,))
+_EITHER = _OPEN | _CLOSED
+"""Which of both: the order that is asked for tells."""
+_LEDGER = frozenset((Permission.QUERY_LEDGER,))
+_TOKEN = frozenset((Permission.CREATE_WS_TOKEN,))
+# Kraken, REST rate limits: what the trading engine counts is not counted per call; ledgers and trades twice.
 PRIVATE_METHODS: dict[str, PrivateMethod] = {
-    "GetWebSocketsToken": PrivateMethod(_websockets_token, frozenset((Permission.CREATE_WS_TOKEN,))),
-    "AddOrder": PrivateMethod(add_order, MODIFY, calls=0),
-    # Kraken, REST AddOrderBatch: both permissions.
-    "AddOrderBatch": PrivateMethod(add_order_batch, needs_all=CLOSE, calls=0),
-    "CancelAllOrdersAfter": PrivateMethod(_cancel_all_orders_after, CLOSE),
+    "GetWebSocketsToken": PrivateMethod(restkeys.websockets_token, _TOKEN),
+    "GetApiKeyInfo": PrivateMethod(restkeys.api_key_info),
+    "Balance": PrivateMethod(restfunds.balance, _FUNDS),
+    "BalanceEx": PrivateMethod(restfunds.balance_ex, _FUNDS),
+    "TradeBalance": PrivateMethod(restfunds.trade_balance, _OPEN),
+    "TradeVolume": PrivateMethod(restfunds.trade_volume, _FUNDS),
+    "OpenPositions": PrivateMethod(restfunds.open_positions, _OPEN),
+    "OpenOrders": PrivateMethod(resthistory.open_orders, _OPEN),
+    "ClosedOrders": PrivateMethod(resthistory.closed_orders, _CLOSED),
+    "QueryOrders": PrivateMethod(resthistory.query_orders, _EITHER),
+    "OrderAmends": PrivateMethod(resthistory.order_amends, _EITHER),
+    "TradesHistory": PrivateMethod(restledger.trades_history, _CLOSED, calls=2),
+    "QueryTrades": PrivateMethod(restledger.query_trades, _CLOSED, calls=2),
+    "Ledgers": PrivateMethod(restledger.ledgers, _LEDGER, calls=2),
+    "QueryLedgers": PrivateMethod(restledger.query_ledgers, _LEDGER, calls=2),
+    "Level3": PrivateMethod(restbooks.level3, _OPEN),
+    "AddOrder": PrivateMethod(restorders.add_order, MODIFY, calls=0),
+    # Kraken, REST AddOrderBatch, EditOrder: both permissions.
+    "AddOrderBatch": PrivateMethod(restorders.add_order_batch, needs_all=CLOSE, calls=0),
+    "EditOrder": PrivateMethod(restchanges.edit_order, needs_all=CLOSE, calls=0),
+    "AmendOrder": PrivateMethod(restchanges.amend_order, CLOSE, calls=0),
+    "CancelOrder": PrivateMethod(restcancels.cancel_order, CLOSE, calls=0),
+    "CancelOrderBatch": PrivateMethod(restcancels.cancel_order_batch, CLOSE, calls=0),
+    "CancelAll": PrivateMethod(restcancels.cancel_all, CLOSE),
+    "CancelAllOrdersAfter": PrivateMethod(restcancels.cancel_all_orders_after, CLOSE),
 }
 
-METHODS = (*(PUBLIC + name for name in _PUBLIC), *(PRIVATE + name for name in PRIVATE_METHODS))
+METHODS = (*(PUBLIC + name for name in PUBLIC_METHODS), *(PRIVATE + name for name in PRIVATE_METHODS))
 """Every method served."""
 
 

@@ -1,17 +1,19 @@
-"""What a private REST method is made of: the rows of `rest.PRIVATE_METHODS` are its values.
+"""What a REST method is made of: the rows of `rest.PUBLIC_METHODS` and `rest.PRIVATE_METHODS` are its values.
 
-A request that is let in becomes a `Call`, the method makes an `Answer` of it, and once the answer's commands
-are durable `Answer.told` is what leaves.
+A public request is a `Query`, a private one that is let in a `Call`; the method makes an `Answer` of it. Once
+the answer's commands are durable `Answer.told` is what leaves, or what a `Look` into the history finds.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
+from sqlalchemy import Connection
 
 from krakenbox.feeds.hub import Hub
 from krakenbox.gateway.keys import ApiKey, Permission
 from krakenbox.gateway.tokens import Tokens
-from krakenbox.model.command import Command
+from krakenbox.model.command import Command, FeeTier
 from krakenbox.model.event import Event, Rejected
 from krakenbox.protocol.rest import encode_errors, encode_result
 
@@ -19,17 +21,36 @@ Events = Sequence[Event]
 """All that happened by one command."""
 Reply = Callable[[Events], bytes]
 """What the last command has come to -> the body that tells it, its refusal too."""
+Fields = Mapping[str, str]
+"""A request's fields by name, as text."""
+Schedules = Mapping[str, tuple[FeeTier, ...]]
+"""Fee schedules by name."""
 
 
-class Call(Struct, frozen=True, kw_only=True):
-    """A private request whose key, signature, nonce and permission hold."""
+class Query(Struct, frozen=True, kw_only=True):
+    """A public request."""
 
-    key: ApiKey
-    fields: Mapping[str, str]
-    """Of the body."""
+    fields: Fields
+    """Of the query and the body."""
     now_ns: int
     hub: Hub
+    fees: Schedules
+
+
+class Call(Query, frozen=True, kw_only=True):
+    """A private request whose key, signature, nonce and permission hold; its fields are the body's."""
+
+    key: ApiKey
     tokens: Tokens
+
+
+class Look(Struct, frozen=True):
+    """What an answer still has to be read from: tables that hold everything that came before."""
+
+    find: Callable[[Connection], Any]
+    """Called on a thread of its own."""
+    tell: Callable[[Any], bytes]
+    """What was found -> the body."""
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -40,6 +61,8 @@ class Answer(Struct, frozen=True, kw_only=True):
     commands: tuple[Command, ...] = ()
     reply: Reply | None = None
     """Instead of `body`."""
+    look: Look | None = None
+    """Instead of `body`, unless a command is refused."""
     log: str = ""
     """For whoever runs the exchange; empty when there is nothing to say."""
 

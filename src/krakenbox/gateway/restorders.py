@@ -5,7 +5,6 @@ a field its REST name. Kraken, REST AddOrder: `price` is the limit of orders wit
 of the others, whose limit is `price2`.
 """
 
-from collections.abc import Mapping
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -17,6 +16,7 @@ from krakenbox.errors import ProtocolError
 from krakenbox.gateway.entries import MAX_BATCH, MIN_BATCH, Entered, ends_of, only_refusal
 from krakenbox.gateway.figures import Names
 from krakenbox.gateway.listings import find_pair
+from krakenbox.gateway.relative import resolved
 from krakenbox.gateway.restfields import (
     Price,
     deadline_ns,
@@ -29,7 +29,7 @@ from krakenbox.gateway.restfields import (
     userref,
     wrong,
 )
-from krakenbox.gateway.restmethod import Answer, Call, Events
+from krakenbox.gateway.restmethod import Answer, Call, Events, Fields
 from krakenbox.gateway.terms import deadline_ns as matched_until
 from krakenbox.gateway.terms import deadline_refusal, order_terms, static_refusal
 from krakenbox.model.command import PlaceOrder, PlaceOrders
@@ -48,13 +48,11 @@ EXPIRE_MIN_NS = 5 * NS_PER_SECOND
 """Kraken, REST AddOrder: `expiretm` is at least 5 s ahead."""
 MAX_LEVERAGE = 10
 
-Fields = Mapping[str, str]
-
 _TYPES = {kind.value: kind for kind in OrderType}
 _SIDES = {side.value: side for side in Side}
 _TIMES = {time.value.upper(): time for time in TimeInForce}
 _STP_TYPES = {stp.value.replace("_", "-"): stp for stp in StpType}
-_REFERENCES: dict[str, Reference] = {"last": "last", "index": "index"}
+REFERENCES: dict[str, Reference] = {"last": "last", "index": "index"}
 _FLAGS = frozenset(("post", "fcib", "fciq", "nompp", "viqc"))
 _FEES = {"fcib": FeePreference.BASE, "fciq": FeePreference.QUOTE}
 _LEVERAGES = {"none": 0} | {
@@ -87,8 +85,8 @@ def add_order(call: Call) -> Answer:
     """Enter one order."""
     fields = call.fields
     instrument = find_pair(call.hub.reference.table, required(fields, "pair", str))
-    terms = _terms(fields, instrument, call.now_ns)
-    until_ns, validate = _request(fields, call.now_ns)
+    terms = _terms(fields, instrument, call)
+    until_ns, validate = request_terms(fields, call.now_ns)
     command = PlaceOrder(call.key.account, terms, until_ns, validate)
     return Answer(commands=(command,), reply=partial(_added, instrument))
 
@@ -117,8 +115,8 @@ def add_order_batch(call: Call) -> Answer:
     orders = rows(fields, "orders")
     if not MIN_BATCH <= len(orders) <= MAX_BATCH:
         raise wrong("orders")
-    terms = tuple(_terms(order, instrument, call.now_ns) for order in orders)
-    until_ns, validate = _request(fields, call.now_ns)
+    terms = tuple(_terms(order, instrument, call) for order in orders)
+    until_ns, validate = request_terms(fields, call.now_ns)
     command = PlaceOrders(call.key.account, terms, until_ns, validate)
     return Answer(commands=(command,), reply=partial(_batch_added, instrument, len(terms)))
 
@@ -144,7 +142,7 @@ def _row(end: Entered | Rejected, instrument: Instrument) -> dict[str, Any]:
 # --- the request
 
 
-def _request(fields: Fields, now_ns: int) -> tuple[int, bool]:
+def request_terms(fields: Fields, now_ns: int) -> tuple[int, bool]:
     """Until when the engine may match, and whether to check only."""
     deadline = optional(fields, "deadline", deadline_ns)
     refusal = deadline_refusal(deadline, now_ns, DEADLINE_MIN_NS)
@@ -153,9 +151,12 @@ def _request(fields: Fields, now_ns: int) -> tuple[int, bool]:
     return matched_until(deadline, now_ns), optional(fields, "validate", flag) or False
 
 
-def _terms(fields: Fields, instrument: Instrument, now_ns: int) -> OrderTerms:
-    order = order_of(fields, now_ns)
-    names = _TRIGGERED_NAMES if order.order_type.triggered else _NAMES
+def _terms(fields: Fields, instrument: Instrument, call: Call) -> OrderTerms:
+    order_type = required(fields, "ordertype", _TYPES.get)
+    side = required(fields, "type", _SIDES.get)
+    last, now_ns = call.hub.last_price(instrument.symbol), call.now_ns
+    order = order_of(resolved(fields, side, order_type, instrument, last), now_ns)
+    names = names_of(order.order_type)
     refusal = static_refusal(order, now_ns, names)
     terms = refusal if refusal is not None else order_terms(order, instrument, names)
     if isinstance(terms, str):
@@ -163,14 +164,19 @@ def _terms(fields: Fields, instrument: Instrument, now_ns: int) -> OrderTerms:
     return terms
 
 
+def names_of(order_type: OrderType) -> Names:
+    """What refusals call the fields of v2, of an order of a type."""
+    return _TRIGGERED_NAMES if order_type.triggered else _NAMES
+
+
 def order_of(fields: Fields, now_ns: int) -> BatchOrder:
     """The fields of one order as v2 has them, each by itself sound; raises ProtocolError."""
     order_type = required(fields, "ordertype", _TYPES.get)
     side = required(fields, "type", _SIDES.get)
     volume = required(fields, "volume", number)
-    flags = optional(fields, "oflags", _flags) or frozenset()
+    flags = optional(fields, "oflags", flags_of) or frozenset()
     in_quote = "viqc" in flags
-    prices = _prices(fields, ("price", "price2"), order_type, side)
+    prices = prices_of(fields, ("price", "price2"), order_type, side)
     expire_ns = optional(fields, "expiretm", partial(_expire_ns, now_ns=now_ns)) or None
     order = BatchOrder(
         order_type=order_type,
@@ -188,10 +194,10 @@ def order_of(fields: Fields, now_ns: int) -> BatchOrder:
         post_only="post" in flags,
         fee_preference=next((fee for name, fee in _FEES.items() if name in flags), None),
     )
-    return _further(_triggered(order, prices, optional(fields, "trigger", _REFERENCES.get)), fields)
+    return _further(_triggered(order, prices, optional(fields, "trigger", REFERENCES.get)), fields)
 
 
-def _triggered(order: BatchOrder, prices: "_Prices", reference: Reference | None) -> BatchOrder:
+def _triggered(order: BatchOrder, prices: "Prices", reference: Reference | None) -> BatchOrder:
     """With what wakes it; a reference without a price is left for the rules to refuse."""
     if prices.trigger is None:
         return replace(order, trigger=reference)
@@ -213,7 +219,7 @@ def _further(order: BatchOrder, fields: Fields) -> BatchOrder:
     )
 
 
-def _flags(text: str) -> frozenset[str] | None:
+def flags_of(text: str) -> frozenset[str] | None:
     """Order flags; those of the fee's currency exclude each other."""
     flags = frozenset(text.split(","))
     return flags if flags <= _FLAGS and not flags >= _FEES.keys() else None
@@ -228,7 +234,7 @@ def _close(fields: Fields, side: Side) -> Conditional | None:
     if not any(value for name, value in fields.items() if name == "close" or name.startswith("close[")):
         return None
     order_type = required(fields, "close[ordertype]", _TYPES.get)
-    prices = _prices(fields, ("close[price]", "close[price2]"), order_type, side)
+    prices = prices_of(fields, ("close[price]", "close[price2]"), order_type, side)
     return Conditional(
         order_type=order_type,
         limit_price=prices.limit,
@@ -241,7 +247,7 @@ def _close(fields: Fields, side: Side) -> Conditional | None:
 # --- prices
 
 
-class _Prices(Struct, frozen=True, kw_only=True):
+class Prices(Struct, frozen=True, kw_only=True):
     """`price` and `price2` by what they are."""
 
     limit: Decimal | None = None
@@ -251,36 +257,37 @@ class _Prices(Struct, frozen=True, kw_only=True):
     trigger_type: PriceType = "static"
 
 
-def _prices(fields: Fields, names: tuple[str, str], order_type: OrderType, side: Side) -> _Prices:
+def prices_of(fields: Fields, names: tuple[str, str], order_type: OrderType, side: Side) -> Prices:
+    """The two price fields of an order of that type and side; raises ProtocolError."""
     first, second = (optional(fields, name, price) for name in names)
     if not order_type.triggered:
         if second is not None:
             raise wrong(names[1])
-        return _Prices(limit=_absolute(first, names[0]))
+        return Prices(limit=_absolute(first, names[0]))
     if order_type is OrderType.TRAILING_STOP_LIMIT:
         limit = _offset_limit(second, names[1])
     else:
-        limit = _Prices(limit=_absolute(second, names[1]))
+        limit = Prices(limit=_absolute(second, names[1]))
     if first is None:
         return limit
     if order_type.trailing and first.sign != "+":
         # Kraken, REST AddOrder: the price of a trailing type is a distance and has a `+`.
         raise wrong(names[0])
     trigger = _signed(first, _away(order_type, side))
-    return replace(limit, trigger=trigger, trigger_type=_price_type(first))
+    return replace(limit, trigger=trigger, trigger_type=price_type(first))
 
 
-def _offset_limit(given: Price | None, name: str) -> _Prices:
+def _offset_limit(given: Price | None, name: str) -> Prices:
     """The limit price of a trailing-stop-limit: an offset from its trigger price, or absolute."""
     if given is None:
-        return _Prices()
+        return Prices()
     if given.sign == "#":
         raise wrong(name)
-    return _Prices(limit=_signed(given, Side.BUY), limit_type=_price_type(given))
+    return Prices(limit=_signed(given, Side.BUY), limit_type=price_type(given))
 
 
 def _absolute(given: Price | None, name: str) -> Decimal | None:
-    """A limit price; one that is relative to the last trade is not served."""
+    """A limit price; one that is relative was made absolute before."""
     if given is None:
         return None
     if given.sign:
@@ -294,7 +301,8 @@ def _signed(given: Price, up: Side) -> Decimal:
     return -given.value if down else given.value
 
 
-def _price_type(given: Price) -> PriceType:
+def price_type(given: Price) -> PriceType:
+    """What a price is: absolute, or a distance."""
     if not given.sign:
         return "static"
     return "pct" if given.percent else "quote"

@@ -1,8 +1,19 @@
-"""Which virtual host a WebSocket upgrade asked for, by its Host header or its path."""
+"""Which virtual host and API a WebSocket upgrade asked for, by its Host header or its path.
+
+v1 is at the root of a host, v2 at `/v2` of it (Kraken, WebSocket introduction); clients come with and without
+a final slash.
+"""
 
 from typing import NamedTuple
 
-from krakenbox.gateway.desk import Host
+from krakenbox.gateway.desk import Api, Host
+
+
+class Route(NamedTuple):
+    """A virtual host, and what is spoken there."""
+
+    host: Host
+    api: Api
 
 
 class NoRoute(NamedTuple):
@@ -12,23 +23,29 @@ class NoRoute(NamedTuple):
 
 
 _HOSTS = {host.value: host for host in Host}
-_PATHS = ", ".join(("/v2", *(f"/{host}/v2" for host in Host)))
+_PATHS = {
+    Api.V1: ", ".join(("/", *(f"/{host}" for host in Host if host is not Host.WS_L3))),
+    Api.V2: ", ".join(("/v2", *(f"/{host}/v2" for host in Host))),
+}
 
 
-def route(host_header: str, target: str) -> Host | NoRoute:
-    """The virtual host: the first label of `host_header` if that names one, else the path's first step."""
+def route(host_header: str, target: str) -> Route | NoRoute:
+    """Where to: the host by the first label of `host_header` if that names one, else by the path."""
     path = target.partition("?")[0].rstrip("/")
     label = host_header.lower().partition(":")[0].partition(".")[0]
     named = _HOSTS.get(label)
-    if named is not None and path == "/v2":
-        return named
     first, _, rest = path[1:].partition("/")
-    if first == "v2" and not rest:
-        return Host.WS
-    if named is None and rest == "v2" and first in _HOSTS:
-        return _HOSTS[first]
-    if path == "" or path[1:] in _HOSTS:
-        return NoRoute(f"WebSocket API v1 is not served yet; v2 is at {_PATHS}\n")
+    if named is None and first in _HOSTS:
+        host, spoken = _HOSTS[first], rest
+    else:
+        host, spoken = named or Host.WS, path[1:]
+    # Clients of a named host also find the plain paths; `//v2` is none of them.
+    if spoken == "v2" and path.endswith("/v2") and "//" not in path:
+        return Route(host, Api.V2)
+    if spoken == "" and host is not Host.WS_L3:
+        return Route(host, Api.V1)
+    if spoken == "":
+        return NoRoute("level3 is of v2 alone, at /ws-l3/v2\n")
     if named is not None:
-        return NoRoute(f"on the host {label} WebSocket API v2 is at /v2; there is no {path}\n")
-    return NoRoute(f"there is no {path}; WebSocket API v2 is at {_PATHS}\n")
+        return NoRoute(f"on the host {label} v1 is at / and v2 at /v2; there is no {path}\n")
+    return NoRoute(f"there is no {path}; v1 is at {_PATHS[Api.V1]}; v2 is at {_PATHS[Api.V2]}\n")

@@ -16,11 +16,12 @@ from http import HTTPStatus
 from krakenbox.feeds.hub import Hub, Subscriber
 from krakenbox.gateway.connection import GOING_AWAY, INTERNAL_ERROR, MAX_OUTBOX, Connection
 from krakenbox.gateway.connects import Connects
-from krakenbox.gateway.desk import Host, Origin
+from krakenbox.gateway.desk import Api, Host, Origin
 from krakenbox.gateway.door import Door, Refusal
 from krakenbox.gateway.routes import NoRoute, route
 from krakenbox.gateway.session import Session
 from krakenbox.gateway.subscriptions import PRIVATE_HOSTS
+from krakenbox.gateway.v1 import V1Session
 from krakenbox.model.event import Outcome
 
 MAX_CONNECTIONS = 4_096
@@ -49,8 +50,8 @@ class ServerOptions:
     max_outbox: int = MAX_OUTBOX
 
 
-OpenSession = Callable[[Subscriber, Host, int], Session]
-"""Subscriber, virtual host, now: a session that has greeted."""
+OpenSession = Callable[[Subscriber, Host, Api, int], Session | V1Session]
+"""Subscriber, virtual host, API, now: a session that has greeted."""
 
 
 class Server:
@@ -246,7 +247,7 @@ class Server:
             return Refusal(HTTPStatus.NOT_FOUND, where.text)
         if len(self._connections) >= self.options.max_connections:
             return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "too many connections\n")
-        return Connection(self, where, address, self.options.max_outbox)
+        return Connection(self, where.host, address, self.options.max_outbox, where.api)
 
     def left(self, door: Door) -> None:
         """A socket is gone."""
@@ -260,7 +261,9 @@ class Server:
         """An upgrade is done: open its session."""
         self._last_who += 1
         connection.who = Subscriber(self._last_who)
-        connection.session = self._open_session(connection.who, connection.host, self._now_ns())
+        connection.session = self._open_session(
+            connection.who, connection.host, connection.api, self._now_ns()
+        )
         self._connections[connection.who] = connection
         self._collect(connection)
         self._beats.append((self._loop.time() + HEARTBEAT_S, connection))

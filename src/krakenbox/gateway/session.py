@@ -16,6 +16,7 @@ from krakenbox.errors import ProtocolError
 from krakenbox.feeds.hub import Subscriber
 from krakenbox.gateway.credentials import Credentials
 from krakenbox.gateway.desk import Desk, Host, Origin
+from krakenbox.gateway.pulse import HEARTBEAT_NS, IDLE_CLOSE, Pulse
 from krakenbox.gateway.replies import Replies
 from krakenbox.gateway.subscriptions import PRIVATE_HOSTS, Subscriptions
 from krakenbox.gateway.v2 import Trading
@@ -24,13 +25,7 @@ from krakenbox.model.reject import Reject
 from krakenbox.protocol.v2 import channels, codec
 from krakenbox.protocol.v2.methods import METHODS, Ping, Request, Subscribe, Unsubscribe
 
-HEARTBEAT_NS = 1_000_000_000
-HEARTBEAT_GRAIN_NS = 100_000_000
-"""How early a heartbeat may be: whoever tells the time does so once a second, not quite on the dot."""
-IDLE_NS = 60 * 1_000_000_000
-"""Kraken, WebSocket introduction: a connection is closed after about a minute of inactivity."""
-IDLE_CLOSE = (1001, "idle")
-"""RFC 6455, 7.4.1: going away. Kraken's own code is not recorded."""
+__all__ = ["HEARTBEAT_NS", "IDLE_CLOSE", "Session"]
 
 _HEARTBEAT = channels.HEARTBEAT.encode()
 _TRADING_METHODS = METHODS.keys() - {"ping", "subscribe", "unsubscribe"}
@@ -50,17 +45,14 @@ class Session:
         credentials = Credentials(desk.tokens)
         self._subscriptions = Subscriptions(who, host, desk, credentials, self._replies)
         self._trading = Trading(desk, credentials, self._replies)
-        self._last_request_ns = now_ns
-        # Heartbeats keep the phase of the connection; they begin with the first subscribe or unsubscribe.
-        self._next_beat_ns = now_ns + HEARTBEAT_NS
-        self._beats = False
+        self._pulse = Pulse(now_ns)
         desk.hub.connect(who, connection_id)
         greeting = channels.status(desk.hub.reference.status.value, connection_id)
         self._replies.message(greeting.encode())
 
     def receive(self, text: bytes, now_ns: int) -> None:
         """Take one message: answer it, or submit the commands that will be answered."""
-        self._last_request_ns = now_ns
+        self._pulse.asked(now_ns)
         time_in_ns = self._now_ns()
         try:
             request = codec.decode_request(text)
@@ -79,12 +71,9 @@ class Session:
 
     def on_time(self, now_ns: int) -> None:
         """Send the heartbeat that is due; close when nobody is listening or asking."""
-        if now_ns >= self._next_beat_ns - HEARTBEAT_GRAIN_NS:
-            if self._beats:
-                self._replies.message(_HEARTBEAT)
-            late = max(0, now_ns + HEARTBEAT_GRAIN_NS - self._next_beat_ns)
-            self._next_beat_ns += (late // HEARTBEAT_NS + 1) * HEARTBEAT_NS
-        if now_ns - self._last_request_ns >= IDLE_NS and not self._subscriptions.live:
+        if self._pulse.beat(now_ns):
+            self._replies.message(_HEARTBEAT)
+        if self._pulse.idle(now_ns) and not self._subscriptions.live:
             self.closing = IDLE_CLOSE
 
     def messages_to_send(self) -> bytes:
@@ -96,10 +85,10 @@ class Session:
             case Ping():
                 self._replies.pong(origin)
             case Subscribe(channel=params):
-                self._beats = True
+                self._pulse.beats = True
                 self._subscriptions.subscribe(origin, params)
             case Unsubscribe(channel=params):
-                self._beats = True
+                self._pulse.beats = True
                 self._subscriptions.unsubscribe(origin, params)
             case params:
                 self._trade(origin, params)
@@ -117,5 +106,5 @@ class Session:
             self._replies.refuse(origin, Reject.PRIVATE_ELSEWHERE)
             return
         # Recorded: heartbeats come after a refused subscribe too.
-        self._beats = self._beats or error.method in ("subscribe", "unsubscribe")
+        self._pulse.beats = self._pulse.beats or error.method in ("subscribe", "unsubscribe")
         self._replies.refuse(origin, error.error, error.symbol)

@@ -11,9 +11,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from krakenbox.feeds.hub import INSTRUMENT, ExecutionOptions, Subscriber, ViewKey
+from krakenbox.feeds.market import WITH_DOLLARS
 from krakenbox.gateway.credentials import Credentials
 from krakenbox.gateway.desk import Desk, Host, Origin
 from krakenbox.gateway.keys import ApiKey, Permission
+from krakenbox.gateway.preview import Feature, is_live
 from krakenbox.gateway.replies import Replies
 from krakenbox.model.command import Tier
 from krakenbox.model.reject import Reject
@@ -124,7 +126,7 @@ class Subscriptions:
         if self._too_many(origin, params):
             return
         for symbol in params.symbol:
-            view = _view_of(params, symbol)
+            view = self._view_of(params, symbol)
             active = self._views.get(view.channel, {})
             if active.get(symbol) != view:
                 self._replies.refuse(origin, Reject.SUBSCRIPTION_NOT_FOUND, symbol)
@@ -150,7 +152,7 @@ class Subscriptions:
         if self._hub.reference.table.get(symbol) is None:
             self._replies.refuse_pair(origin, symbol)
             return None
-        view = _view_of(params, symbol)
+        view = self._view_of(params, symbol)
         active = self._views.setdefault(view.channel, {})
         refused = _already(active[symbol], view) if symbol in active else refusal(view)
         if refused is not None:
@@ -159,6 +161,12 @@ class Subscriptions:
         active[symbol] = view
         self._hub.subscribe(self._who, view)
         self._replies.ack(origin, results.subscribed(params, symbol))
+        return view
+
+    def _view_of(self, params: SymbolParams, symbol: str) -> ViewKey:
+        view = _view_of(params, symbol)
+        if view.channel == "ticker" and is_live(Feature.TICKER_VOLUME_USD, self._host):
+            return view._replace(param=f"{view.param}{WITH_DOLLARS}")
         return view
 
     def _too_many(self, origin: Origin, params: SymbolParams) -> bool:

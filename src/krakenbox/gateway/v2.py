@@ -13,13 +13,11 @@ from krakenbox.gateway.changes import AMEND_ORDER, EDIT_ORDER
 from krakenbox.gateway.credentials import Credentials
 from krakenbox.gateway.desk import Desk, Origin
 from krakenbox.gateway.entries import ADD_ORDER, BATCH_ADD
+from krakenbox.gateway.flight import Flight
 from krakenbox.gateway.method import Method, Submission
 from krakenbox.gateway.replies import Replies
 from krakenbox.model.event import Outcome
 from krakenbox.model.reject import Reject
-
-MAX_IN_FLIGHT = 1_024
-"""Commands of one connection that may wait for their outcome; more are refused as too many messages."""
 
 TRADING: dict[str, Method] = {
     "add_order": ADD_ORDER,
@@ -41,7 +39,7 @@ class Trading:
         self._desk = desk
         self._credentials = credentials
         self._replies = replies
-        self._in_flight = 0
+        self._flight = Flight(desk)
 
     def request(self, origin: Origin, params: Any) -> None:
         """Submit what a request asks for, or refuse it."""
@@ -63,16 +61,11 @@ class Trading:
 
     def complete(self, outcome: Outcome, origin: Origin) -> None:
         """Answer a command of this connection: one reply, or one per order of a cancel."""
-        self._in_flight -= 1
+        self._flight.landed()
         TRADING[origin.method].answer(self._replies, origin, outcome.events)
 
     def _submit(self, origin: Origin, submissions: list[Submission] | str) -> None:
         if isinstance(submissions, str):
             self._replies.refuse(origin, submissions)
-        elif self._in_flight + len(submissions) > MAX_IN_FLIGHT:
+        elif not self._flight.submit(origin, submissions):
             self._replies.refuse(origin, Reject.MSG_RATE)
-        else:
-            self._in_flight += len(submissions)
-            asked = (origin.who, origin.method, origin.req_id, origin.time_in_ns)
-            for command, ref, warnings, batch in submissions:
-                self._desk.submit(command, Origin(*asked, ref, warnings, batch))

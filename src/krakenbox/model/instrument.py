@@ -109,11 +109,12 @@ class Instrument(Struct, frozen=True, kw_only=True):
 class InstrumentTable:
     """Assets by v2 name and instruments by symbol, in order of listing."""
 
-    __slots__ = ("assets", "instruments")
+    __slots__ = ("_by_wsname", "assets", "instruments")
 
     def __init__(self) -> None:
         self.assets: dict[str, Asset] = {}
         self.instruments: dict[str, Instrument] = {}
+        self._by_wsname: dict[str, str] = {}
 
     def add_asset(self, asset: Asset) -> None:
         """List or replace an asset."""
@@ -124,10 +125,16 @@ class InstrumentTable:
         for leg in (instrument.base, instrument.quote):
             assert leg in self.assets, f"{instrument.symbol}: asset {leg} is not listed"
         self.instruments[instrument.symbol] = instrument
+        self._by_wsname[instrument.wsname] = instrument.symbol
 
     def get(self, symbol: str) -> Instrument | None:
         """The instrument of a v2 symbol."""
         return self.instruments.get(symbol)
+
+    def named(self, wsname: str) -> Instrument | None:
+        """The instrument of a v1 name."""
+        symbol = self._by_wsname.get(wsname)
+        return self.instruments[symbol] if symbol is not None else None
 
     def base_decimals(self, instrument: Instrument) -> int:
         """Ledger decimals of the base asset."""

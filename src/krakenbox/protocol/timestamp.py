@@ -38,6 +38,12 @@ def seconds(time_ns: int) -> str:
     return f"{_second_text(time_ns // NS_PER_SECOND)}Z"
 
 
+def unix(time_ns: int) -> str:
+    """`1693415327.935623`: v1, with its six digits always."""
+    micro = time_ns // 1000
+    return f"{micro // 1_000_000}.{str(micro % 1_000_000).zfill(6)}"
+
+
 def rfc1123(time_ns: int) -> str:
     """`Thu, 06 Jul 23 18:50:48 +0000`: REST Time, with its year of two digits."""
     at = _EPOCH + timedelta(seconds=time_ns // NS_PER_SECOND)

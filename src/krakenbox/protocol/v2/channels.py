@@ -55,6 +55,8 @@ class TickerRow(Struct, frozen=True, kw_only=True, gc=False):
     """Percentage points with two decimals."""
     trades: int
     timestamp: str
+    volume_usd: str = ""
+    """Two decimals; empty where the key is not sent."""
 
 
 def ticker(kind: str, row: TickerRow) -> str:
@@ -63,12 +65,15 @@ def ticker(kind: str, row: TickerRow) -> str:
     {"channel":"ticker","type":"update","data":[{"symbol":"BTC/USD","bid":83744.2,"bid_qty":0.56251979,
     "ask":83744.3,"ask_qty":0.00044780,"last":83744.3,"volume":3156.84782110,"vwap":84174.6,"low":83163.6,
     "high":85247.4,"change":-429.3,"change_pct":-0.51,"trades":135262,"timestamp":"2026-09-25T17:48:26.844359Z"}]}
+
+    Recorded in 2026-01, and gone by 2026-09: "volume_usd":6968011.52 behind `change_pct`.
     """
+    dollars = f'"volume_usd":{row.volume_usd},' if row.volume_usd else ""
     return (
         f'{{"channel":"ticker","type":"{kind}","data":[{{"symbol":"{row.symbol}","bid":{row.bid},'
         f'"bid_qty":{row.bid_qty},"ask":{row.ask},"ask_qty":{row.ask_qty},"last":{row.last},'
         f'"volume":{row.volume},"vwap":{row.vwap},"low":{row.low},"high":{row.high},"change":{row.change},'
-        f'"change_pct":{row.change_pct},"trades":{row.trades},"timestamp":"{row.timestamp}"}}]}}'
+        f'"change_pct":{row.change_pct},{dollars}"trades":{row.trades},"timestamp":"{row.timestamp}"}}]}}'
     )
 
 
