@@ -43,6 +43,12 @@ def test_depth(caller: Caller) -> None:
     assert [len(shallow["asks"]), len(shallow["bids"])] == [1, 1]
 
 
+def test_no_level_has_a_quantity_of_nothing(caller: Caller) -> None:
+    caller.venue.submit(place(buy, "0.0104", at=100, by="bob"), place(sell, "0.0100", at=100, by="carol"))
+    (book,) = caller.public("Depth", pair="BTCUSD", count=1)["result"].values()
+    assert book["bids"] == [["100.00000", "0.001", NOW + 2]]
+
+
 @pytest.mark.parametrize("count", [0, 501, -1, "x"])
 def test_a_depth_has_bounds(count: Any, caller: Caller) -> None:
     assert caller.public("Depth", pair="BTCUSD", count=count)["error"] == ARGUMENTS

@@ -161,6 +161,49 @@ def test_trades_page_by_page(caller: Caller) -> None:
     assert caller.public("Trades", pair="ETHBTC")["result"] == {"ETHBTC": [], "last": str(NOW_NS)}
 
 
+def pages(caller: Caller, count: int) -> list[list[int]]:
+    """Numbers of all trades, as one who follows `last` is told them."""
+    told: list[list[int]] = []
+    since = "0"
+    while len(told) < 20:
+        result = caller.public("Trades", pair="BTCUSD", since=since, count=count)["result"]
+        if not result["BTCUSD"]:
+            break
+        told.append([row[-1] for row in result["BTCUSD"]])
+        since = result["last"]
+    return told
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (1, [[1], [2], [3, 4, 5], [6]]),
+        (3, [[1, 2], [3, 4, 5], [6]]),
+        (4, [[1, 2], [3, 4, 5, 6]]),
+        (5, [[1, 2, 3, 4, 5], [6]]),
+    ],
+)
+def test_no_page_cuts_trades_of_one_moment_apart(count: int, told: list[list[int]], caller: Caller) -> None:
+    for price in (103, 104, 104):
+        caller.venue.submit(place(sell, "0.5", at=price, by="carol"))
+    caller.venue.submit(place(buy, "1.5", at=104, by="alice"))
+    traded(caller, ("0.5", "104.5"))
+    assert pages(caller, count) == told
+
+
+def test_pages_out_of_the_history_do_not_cut_either() -> None:
+    caller = Caller()
+    past = tuple(
+        PastTrade(START_NS + number // 3, Price(1000), Qty(10), Side.SELL, OrderType.MARKET)
+        for number in range(1_100)
+    )
+    caller.venue.submit(SeedHistory("BTC/USD", (), past))
+    told = pages(caller, 100)
+    assert told[0] == list(range(1, 100))
+    assert [len(page) for page in told[:3]] == [99, 99, 99]
+    assert [number for page in told for number in page] == list(range(1, 1_101))
+
+
 def test_trades_older_than_the_memory_are_looked_up() -> None:
     caller = Caller()
     past = tuple(
@@ -217,6 +260,16 @@ def test_one_pair_must_be_named(method: str) -> None:
 )
 def test_arguments_are_refused_without_a_word_of_the_field(method: str, fields: dict[str, Any]) -> None:
     assert Caller().public(method, pair="BTCUSD", **fields) == ARGUMENTS
+
+
+@pytest.mark.parametrize("method", ["Ticker", "OHLC", "Trades", "Spread", "Depth"])
+def test_pairs_are_of_one_class(method: str, caller: Caller) -> None:
+    plain = caller.public(method, pair="BTCUSD")
+    assert caller.public(method, pair="BTCUSD", asset_class="forex") == plain
+    assert caller.public(method, pair="BTCUSD", asset_class="") == plain
+    assert caller.public(method, pair="BTCUSD", asset_class="tokenized_asset") == UNKNOWN
+    assert caller.public(method, pair="BTCUSD", asset_class="stocks") == ARGUMENTS
+    assert caller.public("Ticker", asset_class="tokenized_asset") == {"error": [], "result": {}}
 
 
 def test_a_past_of_bars(caller: Caller) -> None:

@@ -8,7 +8,7 @@ from krakenbox.feeds.ladder import Ladder
 from krakenbox.feeds.level3 import Queue
 from krakenbox.feeds.market import Market
 from krakenbox.gateway.listings import find_pair, pair_key
-from krakenbox.gateway.restfigures import one_of, price_text, qty_text, within
+from krakenbox.gateway.restfigures import one_of, price_text, qty_text, tokenized, within
 from krakenbox.gateway.restmethod import Answer, Call, Query, answered
 from krakenbox.model.fixed import rescale, to_text
 from krakenbox.model.instrument import Instrument
@@ -34,6 +34,8 @@ Row = dict[str, Any]
 def depth(query: Query) -> Answer:
     """The best levels: price, quantity, and the second of the level's last change."""
     name, market = _market(query, "pair")
+    if tokenized(query.fields):
+        raise ProtocolError(Reject.UNKNOWN_PAIR)
     count = within(query.fields, "count", MAX_LEVELS, UNSET_LEVELS)
     bids, asks = market.v1.depth.times(count)
     sides = {
@@ -47,11 +49,16 @@ def _levels(ladder: Ladder, times: list[int], instrument: Instrument) -> list[li
     return [
         [
             price_text(key * ladder.sign, instrument),
-            to_text(rescale(ladder.qtys[key], instrument.qty_decimals, _DEPTH_DECIMALS), _DEPTH_DECIMALS),
+            _rounded(ladder.qtys[key], instrument),
             time_ns // NS_PER_SECOND,
         ]
         for key, time_ns in zip(ladder.keys, times, strict=False)
     ]
+
+
+def _rounded(qty: int, instrument: Instrument) -> str:
+    """To nearest, but not to 0: clients take a level of nothing for one that is gone."""
+    return to_text(max(rescale(qty, instrument.qty_decimals, _DEPTH_DECIMALS), 1), _DEPTH_DECIMALS)
 
 
 # --- GroupedBook

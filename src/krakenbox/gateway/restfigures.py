@@ -15,6 +15,9 @@ from krakenbox.model.fixed import from_decimal, rescale, to_text
 from krakenbox.model.instrument import Instrument
 from krakenbox.model.reject import Reject
 
+ASSET_CLASSES = ("forex", "tokenized_asset")
+"""Classes of pairs in market data (Kraken, REST Ticker, `asset_class`)."""
+
 _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 _MAX_SECONDS = 10**11
 """A larger time is one in nanoseconds: the year 5138 in seconds, one and a half minutes in nanoseconds."""
@@ -71,6 +74,14 @@ def within(fields: Fields, name: str, most: int, unset: int) -> int:
     if found is None or not 1 <= found <= most:
         raise ProtocolError(Reject.INVALID_ARGUMENTS)
     return found
+
+
+def tokenized(fields: Fields) -> bool:
+    """Whether `asset_class` asks for the other class of pairs, of which none is listed."""
+    value = fields.get("asset_class") or ASSET_CLASSES[0]
+    if value not in ASSET_CLASSES:
+        raise ProtocolError(Reject.INVALID_ARGUMENTS)
+    return value != ASSET_CLASSES[0]
 
 
 def listed(fields: Fields, name: str, most: int) -> list[str]:

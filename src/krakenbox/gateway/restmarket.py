@@ -6,7 +6,6 @@ A wrong value is refused without the name of its field (measured of `OHLC`).
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from msgspec import Raw
@@ -17,7 +16,7 @@ from krakenbox.feeds.candles import INTERVALS, KEPT, MINUTE_NS, Candle
 from krakenbox.feeds.market import Market
 from krakenbox.feeds.spreads import Spread
 from krakenbox.gateway.listings import find_pair, pair_key, pair_names
-from krakenbox.gateway.restfigures import one_of, price_text, qty_text, time_ns, unix, within
+from krakenbox.gateway.restfigures import one_of, price_text, qty_text, time_ns, tokenized, unix, within
 from krakenbox.gateway.restmethod import Answer, Look, Query, answered
 from krakenbox.history import queries
 from krakenbox.model.event import Traded
@@ -49,6 +48,10 @@ def ticker(query: Query) -> Answer:
     """Figures of today and of the past 24 hours, of some pairs or all."""
     table = query.hub.reference.table
     named = pair_names(table, query.fields)
+    if tokenized(query.fields):
+        if named is not None:
+            raise ProtocolError(Reject.UNKNOWN_PAIR)
+        named = {}
     if named is None:
         listed = [i for i in table.instruments.values() if i.status is not PairStatus.DELISTED]
         named = {i.rest_id: i for i in listed}
@@ -142,9 +145,22 @@ def trades(query: Query) -> Answer:
         return Answer(body=tell(list(latest)[-count:]))
     since_ns = _since(query)
     if not latest or latest[0].trade_id == 1 or latest[0].time_ns <= since_ns:
-        return Answer(body=tell(list(islice((each for each in latest if each.time_ns > since_ns), count))))
-    find = partial(queries.trades, symbol=instrument.symbol, since_ns=since_ns, limit=count)
-    return Answer(look=Look(find, tell))
+        return Answer(body=tell(_page([each for each in latest if each.time_ns > since_ns], count)))
+    find = partial(queries.trades, symbol=instrument.symbol, since_ns=since_ns, limit=MAX_TRADES + 1)
+    return Answer(look=Look(find, lambda found: tell(_page(found, count))))
+
+
+def _page(found: list[Traded], count: int) -> list[Traded]:
+    """The first so many; trades of one moment stay together, even if they are more.
+
+    A taker's trades share their time (recorded), and `last`, a time, is all that says where the next page
+    begins: what a page cut off behind it would never be told.
+    """
+    if len(found) <= count:
+        return found
+    next_ns = found[count].time_ns
+    before = [each for each in found[:count] if each.time_ns < next_ns]
+    return before or [each for each in found[:MAX_TRADES] if each.time_ns == next_ns]
 
 
 def _trades(key: str, instrument: Instrument, query: Query, found: list[Traded]) -> bytes:
@@ -193,6 +209,8 @@ def _pair(query: Query) -> tuple[str, Instrument]:
     name = query.fields.get("pair")
     if not name:
         raise ProtocolError(Reject.INVALID_ARGUMENTS)
+    if tokenized(query.fields):
+        raise ProtocolError(Reject.UNKNOWN_PAIR)
     instrument = find_pair(query.hub.reference.table, name)
     return pair_key(name, instrument), instrument
 
