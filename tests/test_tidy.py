@@ -296,8 +296,7 @@ def test_every_dependency_is_pinned_and_decided() -> None:
     project = tomllib.loads(read("pyproject.toml"))["project"]
     extras = project["optional-dependencies"]
     named = [
-        re.split(r"[^\w-]", line)[0].lower()
-        for line in chain(project["dependencies"], *extras.values())
+        re.split(r"[^\w-]", line)[0].lower() for line in chain(project["dependencies"], *extras.values())
     ]
     pins = {
         line.partition("==")[0].lower().replace("_", "-") for line in read("constraints.txt").splitlines()

@@ -27,6 +27,7 @@ from krakenbox.errors import ConfigError
 from krakenbox.feeds.hub import Subscriber
 from krakenbox.gateway import descriptors
 from krakenbox.gateway.admin import Admin
+from krakenbox.gateway.certificates import Secured, secured
 from krakenbox.gateway.desk import Desk, Host
 from krakenbox.gateway.http import Http, Vitals
 from krakenbox.gateway.keys import ApiKey, Keyring, decode_keys
@@ -51,6 +52,8 @@ STEP_S = 0.05
 SECRET_BYTES = 32
 KEYS = "keys.json"
 """Keys made while it ran, in the data directory."""
+TLS = "tls"
+"""Folder of its certificates, there too."""
 
 _REACHED_BY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
@@ -66,11 +69,13 @@ class LocalExchange:
         config: Config | None = None,
         data: Path | None = None,
         clock: Clock | None = None,
+        tls: bool = False,
     ) -> None:
         """Without a `config`: the shipped one, on free ports. `seed` and `market` go before its own.
 
         The same seed gives the same ids, market and salts; without one they are random. `data` is the
-        directory it lives in, made if need be; without one it lives in memory and ends with `close`.
+        directory it lives in, made if need be; without one it lives in memory and ends with `close`. With
+        `tls` it speaks https and wss, to clients that trust `ca`.
         """
         if config is None:
             config = load_default()
@@ -80,10 +85,14 @@ class LocalExchange:
         self.config = replace(config, market=replace(config.market, level=level, seed=seed))
         if data is not None:
             self.config = replace(self.config, data=replace(self.config.data, directory=str(data)))
+        if tls:
+            self.config = replace(self.config, tls=replace(self.config.tls, enabled=True))
         self.accounts = self.config.accesses()
         self.http_port = 0
         self.ws_port = 0
         self._hosts: tuple[str, ...] = ()
+        self._ws_hosts: tuple[str, ...] = ()
+        self._secured: Secured | None = None
         self._clock = clock or SystemClock()
         self._random = random.SystemRandom() if seed is None else random.Random(seed)
         self.server: Server
@@ -101,32 +110,41 @@ class LocalExchange:
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """Addresses listened on: those configured that the machine has."""
+        """Addresses of the HTTP port: those configured that the machine has."""
         return self._hosts
 
     @property
     def http_url(self) -> str:
         """Base address of REST, health and metrics."""
-        return f"http://{self._authority(self.http_port)}"
+        return f"http{self._s}://{self._authority(self._hosts, self.http_port)}"
 
     @property
     def ws_url(self) -> str:
         """WebSocket v2: market data."""
-        return f"ws://{self._authority(self.ws_port)}/v2"
+        return f"ws{self._s}://{self._authority(self._ws_hosts, self.ws_port)}/v2"
 
     @property
     def ws_auth_url(self) -> str:
         """WebSocket v2: trading and private channels."""
-        return f"ws://{self._authority(self.ws_port)}/ws-auth/v2"
+        return f"ws{self._s}://{self._authority(self._ws_hosts, self.ws_port)}/ws-auth/v2"
 
     @property
     def ws_l3_url(self) -> str:
         """WebSocket v2: level3."""
-        return f"ws://{self._authority(self.ws_port)}/ws-l3/v2"
+        return f"ws{self._s}://{self._authority(self._ws_hosts, self.ws_port)}/ws-l3/v2"
 
-    def _authority(self, port: int) -> str:
-        assert self.hosts, "an exchange has addresses once it was started"
-        host = _REACHED_BY.get(self.hosts[0], self.hosts[0])
+    @property
+    def ca(self) -> Path | None:
+        """File that clients are to trust: of an exchange with TLS that has made its own certificate."""
+        return self._secured.ca if self._secured is not None else None
+
+    @property
+    def _s(self) -> str:
+        return "s" if self.config.tls.enabled else ""
+
+    def _authority(self, hosts: Sequence[str], port: int) -> str:
+        assert hosts, "an exchange has addresses once it was started"
+        host = _REACHED_BY.get(hosts[0], hosts[0])
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     # --- life
@@ -169,12 +187,17 @@ class LocalExchange:
         fresh = Identity(venue_id=venue_id, secret=secret)
         self.household = await self._move_in(fresh)
         closing.push_async_callback(self._move_out)
+        if self.config.tls.enabled:
+            # Clients look at their machine's clock, whatever the exchange's own is.
+            now_ns, folder = SystemClock().now_ns(), self.household.home.path / TLS
+            self._secured = secured(self.config.tls, folder, (*self._hosts, *self._ws_hosts), now_ns)
         self._sequencer = self.household.started.sequencer
         self._build()
         closing.push_async_callback(self._close_doors)
         await self._open()
-        await self.server.start(ws_sockets)
-        await self._http.start(http_sockets)
+        tls = self._secured.context if self._secured is not None else None
+        await self.server.start(ws_sockets, tls)
+        await self._http.start(http_sockets, tls)
         self._started_ns = self._clock.now_ns()
         self._ready = True
         self._house_timer = asyncio.get_running_loop().call_later(STEP_S, self._keep_house)
@@ -182,13 +205,16 @@ class LocalExchange:
     def _listen(self, closing: AsyncExitStack) -> tuple[list[socket], list[socket]]:
         server = self.config.server
         found = []
-        for port in (server.ws_port, server.http_port):
-            sockets = listen(server.hosts, port)
+        for hosts, port in (
+            (server.ws_hosts or server.hosts, server.ws_port),
+            (server.hosts, server.http_port),
+        ):
+            sockets = listen(hosts, port)
             found.append(sockets)
             for sock in sockets:
                 closing.callback(sock.close)
         self.ws_port, self.http_port = (port_of(sockets) for sockets in found)
-        self._hosts = tuple(sock.getsockname()[0] for sock in found[0])
+        self._ws_hosts, self._hosts = (tuple(sock.getsockname()[0] for sock in each) for each in found)
         return found[0], found[1]
 
     async def _move_in(self, fresh: Identity) -> Household:
