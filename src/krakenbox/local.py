@@ -235,7 +235,8 @@ class LocalExchange:
         self._sequencer.publish = self._publish
         self._sequencer.on_unavailable = self._unavailable
         self._sequencer.on_failure = self._stop_keeping
-        pairs = market_pairs(config.instruments, config.assets, config.start_prices)
+        traded = (each for each in config.instruments if each.symbol in config.traded)
+        pairs = market_pairs(traded, config.assets, config.start_prices)
         self._market = Market(pairs, chance.getrandbits(63), config.market.level)
         desk = Desk(hub, tokens, self.submit, clock.now_ns, limited=limited)
 

@@ -168,6 +168,12 @@ def test_a_file_may_start_from_nothing(tmp_path: Path) -> None:
     assert config.server.flush_ms == 0
 
 
+def test_the_market_stays_away_from_a_pair_that_says_so(tmp_path: Path) -> None:
+    assert len(load_default().traded) == 15
+    config = load(written(tmp_path, '[instruments."BTC/USD"]\nmarket = false'))
+    assert load_default().traded - config.traded == {"BTC/USD"}
+
+
 def test_price_protection_is_a_percentage(tmp_path: Path) -> None:
     assert load(written(tmp_path, "[trading]\nprice_protection = 7.5")).protection_ppm == 75_000
     with pytest.raises(ConfigError, match=r"trading\.price_protection: must be at most 100"):

@@ -33,6 +33,7 @@ def test_a_config_holds_nothing_that_was_not_checked() -> None:
         "assets",
         "instruments",
         "start_prices",
+        "traded",
         "fee_schedules",
         "accounts",
     }

@@ -116,6 +116,7 @@ def _checked(file: File, place: Place) -> Config:
         assets=tuple(assets.values()),
         instruments=tuple(instruments),
         start_prices=start_prices,
+        traded=frozenset(symbol for symbol, table in file.instruments.items() if table.market),
         fee_schedules=fees,
         accounts=accounts,
     )

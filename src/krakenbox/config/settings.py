@@ -99,6 +99,8 @@ class InstrumentTable(Struct, frozen=True, kw_only=True):
     cost_min: Decimal
     start_price: Decimal
     """Where the seeded market begins and what fees convert at until something trades."""
+    market: bool = True
+    """Whether the seeded market trades it."""
     status: PairStatus = PairStatus.ONLINE
     fee_schedule: str = "spot"
     has_index: bool = True
@@ -170,6 +172,8 @@ class Config(Struct, frozen=True, kw_only=True):
     assets: tuple[Asset, ...]
     instruments: tuple[Instrument, ...]
     start_prices: dict[str, Price]
+    traded: frozenset[str]
+    """Symbols of the instruments that the seeded market trades."""
     fee_schedules: dict[str, tuple[FeeTier, ...]]
     accounts: dict[str, Account]
 
