@@ -52,27 +52,6 @@ def test_an_outcome_carries_the_events_and_the_origin_of_its_command() -> None:
     assert not desk.sequencer.pending()
 
 
-def test_settling_publishes_what_a_sync_holds_back_once_and_starts_nothing_anew() -> None:
-    desk, _ = taped()
-    desk.storage.defer_syncs = True
-    desk.send(ON)
-    desk.send(OFF)
-    assert desk.seqs == []
-    assert desk.sequencer.settle()
-    assert (desk.seqs, desk.sequencer.durable_seq) == ([1, 2], 2)
-    desk.storage.finish_sync()
-    assert (desk.seqs, desk.sequencer.durable_seq, desk.storage.unfinished_syncs) == ([1, 2], 2, 0)
-
-
-def test_settling_on_a_disk_that_fails_publishes_nothing() -> None:
-    desk, _ = taped()
-    desk.storage.defer_syncs = True
-    desk.send(ON)
-    desk.storage.fail_syncs(OSError(5, "Input/output error"))
-    assert not desk.sequencer.settle()
-    assert (desk.seqs, desk.sequencer.failed) == ([], True)
-
-
 def test_a_tick_is_submitted_only_for_a_due_timer_that_nothing_else_will_fire() -> None:
     desk, tape = taped()
     desk.sequencer.tick()

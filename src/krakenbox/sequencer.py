@@ -163,17 +163,6 @@ class Sequencer:
             self._held += outcomes
             self._release()
 
-    def settle(self) -> bool:
-        """Make durable and publish all that was applied, before this returns; whether it could."""
-        try:
-            self._log.sync_now()
-        except OSError as error:
-            self._fail(error)
-            return False
-        self.durable_seq = self.seq
-        self._release()
-        return True
-
     def recover(self, after_seq: int = 0, accept_future: bool = False) -> Recovery:
         """Apply and publish what the log holds behind `after_seq`, the command the exchange was restored at.
 
@@ -268,9 +257,9 @@ class Sequencer:
             # Not tried again: after a failed fsync the kernel may have dropped the pages it could not write.
             self._fail(error)
             return
-        self.durable_seq = max(seq, self.durable_seq)
+        self.durable_seq = seq
         self._release()
-        if self.durable_seq < self.seq and not self.failed:
+        if seq < self.seq and not self.failed:
             self._sync()
 
     def _release(self) -> None:

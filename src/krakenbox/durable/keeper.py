@@ -58,11 +58,10 @@ class Keeper:
         sequencer = started.sequencer
         if not last or sequencer.failed or sequencer.seq == self.image_seq:
             return
-        # The snapshot takes the views on; what a sync still holds back must not come to them twice.
-        if sequencer.settle():
-            found = image(started.exchange, started.hub, sequencer.held(), self._rules)
-            self._shelf.put(found.seq, snapshot.encode(found))
-            self._note(Ended(found.seq))
+        started.log.sync_now()
+        found = image(started.exchange, started.hub, sequencer.held(), self._rules)
+        self._shelf.put(found.seq, snapshot.encode(found))
+        self._note(Ended(found.seq))
 
     def _note(self, ended: Ended | None) -> None:
         if ended is None:
