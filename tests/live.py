@@ -9,9 +9,11 @@ async with live() as exchange:
 import asyncio
 import itertools
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace as changed
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,7 +33,7 @@ _nonces = itertools.count(1)
 
 @asynccontextmanager
 async def live(
-    *, max_outbox: int = 0, max_connections: int = 0, goodbye: bool = False, **server: Any
+    *, max_outbox: int = 0, max_connections: int = 0, goodbye: bool = False, tls: bool = False, **server: Any
 ) -> AsyncIterator[LocalExchange]:
     """A running exchange without a market; `server` changes its `[server]` table.
 
@@ -39,7 +41,8 @@ async def live(
     """
     config = load_default()
     told = replace(config.server, http_port=0, ws_port=0, **server)
-    async with LocalExchange(seed=7, market="off", config=replace(config, server=told)) as exchange:
+    told_all = replace(config, server=told)
+    async with LocalExchange(seed=7, market="off", config=told_all, tls=tls) as exchange:
         bounds = {"max_outbox": max_outbox, "max_connections": max_connections}
         gate = exchange.server
         gate.options = changed(gate.options, **{name: bound for name, bound in bounds.items() if bound})
@@ -60,13 +63,20 @@ async def token(exchange: LocalExchange, account: str) -> str:
     }
     async with (
         aiohttp.ClientSession() as http,
-        http.post(exchange.http_url + TOKEN_PATH, data=body, headers=headers) as response,
+        http.post(
+            exchange.http_url + TOKEN_PATH, data=body, headers=headers, ssl=trust(exchange)
+        ) as response,
     ):
         told = await response.json()
     assert told["error"] == [], told
     text = told["result"]["token"]
     assert isinstance(text, str)
     return text
+
+
+def trust(exchange: LocalExchange) -> ssl.SSLContext | bool:
+    """What a client of its HTTP port is to be told of certificates."""
+    return True if exchange.ca is None else ssl.create_default_context(cafile=exchange.ca)
 
 
 class Client:
@@ -76,12 +86,13 @@ class Client:
         self.peer = peer
 
     @classmethod
-    async def connect(cls, url: str, **headers: str) -> "Client":
-        """Connect and take the greeting."""
+    async def connect(cls, url: str, ca: Path | None = None, **headers: str) -> "Client":
+        """Connect, trusting `ca`, and take the greeting."""
         parts = urlsplit(url)
         assert parts.hostname is not None
         assert parts.port is not None
-        client = cls(await Peer.connect(parts.port, parts.path, parts.hostname, **headers))
+        tls = None if ca is None else ssl.create_default_context(cafile=ca)
+        client = cls(await Peer.connect(parts.port, parts.path, parts.hostname, tls, **headers))
         greeting = await client.receive()
         assert greeting["channel"] == "status", greeting
         return client

@@ -52,6 +52,19 @@ def test_it_tells_where_it_is_and_who_may_trade() -> None:
     run(test())
 
 
+def test_agents_trade_in_the_pairs_they_are_given_alone() -> None:
+    async def test() -> None:
+        config = load_default()
+        free = replace(config.server, http_port=0, ws_port=0)
+        config = replace(config, server=free, traded=frozenset(("SOL/USD",)))
+        async with krakenbox.LocalExchange(seed=7, market="calm", config=config) as exchange:
+            markets = exchange.household.started.exchange.venue.markets
+            assert len(markets) == 15
+            assert [symbol for symbol, market in markets.items() if market.book.bids.best()] == ["SOL/USD"]
+
+    run(test())
+
+
 def test_two_live_in_one_process_and_know_nothing_of_each_other() -> None:
     async def test() -> None:
         async with live() as one, live() as other:

@@ -27,6 +27,7 @@ from krakenbox.errors import ConfigError
 from krakenbox.feeds.hub import Subscriber
 from krakenbox.gateway import descriptors
 from krakenbox.gateway.admin import Admin
+from krakenbox.gateway.certificates import Secured, secured
 from krakenbox.gateway.desk import Api, Desk, Host
 from krakenbox.gateway.http import Http, Vitals
 from krakenbox.gateway.keys import Keyring, decode_keys
@@ -50,6 +51,8 @@ logger = logging.getLogger(__name__)
 STEP_S = 0.05
 """The market's step, and how late an idle exchange may tell that a timer fell due."""
 SECRET_BYTES = 32
+TLS = "tls"
+"""Folder of its certificates, in the data directory."""
 
 
 class LocalExchange:
@@ -63,11 +66,13 @@ class LocalExchange:
         config: Config | None = None,
         data: Path | None = None,
         clock: Clock | None = None,
+        tls: bool = False,
     ) -> None:
         """Without a `config`: the shipped one, on free ports. `seed` and `market` go before its own.
 
         The same seed gives the same ids, market and salts; without one they are random. `data` is the
-        directory it lives in, made if need be; without one it lives in memory and ends with `close`.
+        directory it lives in, made if need be; without one it lives in memory and ends with `close`. With
+        `tls` it speaks https and wss, to clients that trust `ca`.
         """
         if config is None:
             config = load_default()
@@ -77,10 +82,14 @@ class LocalExchange:
         self.config = replace(config, market=replace(config.market, level=level, seed=seed))
         if data is not None:
             self.config = replace(self.config, data=replace(self.config.data, directory=str(data)))
+        if tls:
+            self.config = replace(self.config, tls=replace(self.config.tls, enabled=True))
         self.accounts = self.config.accesses()
         self.http_port = 0
         self.ws_port = 0
         self._hosts: tuple[str, ...] = ()
+        self._ws_hosts: tuple[str, ...] = ()
+        self._secured: Secured | None = None
         self._clock = clock or SystemClock()
         self._random = random.SystemRandom() if seed is None else random.Random(seed)
         self.server: Server
@@ -98,7 +107,7 @@ class LocalExchange:
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """Addresses listened on: those configured that the machine has."""
+        """Addresses of the HTTP port: those configured that the machine has."""
         return self._hosts
 
     @property
@@ -122,8 +131,14 @@ class LocalExchange:
         return self._addresses.ws_l3_url
 
     @property
+    def ca(self) -> Path | None:
+        """File that clients are to trust: of an exchange with TLS that has made its own certificate."""
+        return self._secured.ca if self._secured is not None else None
+
+    @property
     def _addresses(self) -> Addresses:
-        return Addresses(self._hosts, self.http_port, self.ws_port)
+        ports = self.http_port, self.ws_port
+        return Addresses(self._hosts, *ports, ws_hosts=self._ws_hosts, secure=self.config.tls.enabled)
 
     # --- life
 
@@ -165,12 +180,17 @@ class LocalExchange:
         fresh = Identity(venue_id=venue_id, secret=secret)
         self.household = await self._move_in(fresh)
         closing.push_async_callback(self._move_out)
+        if self.config.tls.enabled:
+            # Clients look at their machine's clock, whatever the exchange's own is.
+            now_ns, folder = SystemClock().now_ns(), self.household.home.path / TLS
+            self._secured = secured(self.config.tls, folder, (*self._hosts, *self._ws_hosts), now_ns)
         self._sequencer = self.household.started.sequencer
         self._build()
         closing.push_async_callback(self._close_doors)
         await self._open()
-        await self.server.start(ws_sockets)
-        await self._http.start(http_sockets)
+        tls = self._secured.context if self._secured is not None else None
+        await self.server.start(ws_sockets, tls)
+        await self._http.start(http_sockets, tls)
         self._started_ns = self._clock.now_ns()
         self._ready = True
         self._house_timer = asyncio.get_running_loop().call_later(STEP_S, self._keep_house)
@@ -178,13 +198,16 @@ class LocalExchange:
     def _listen(self, closing: AsyncExitStack) -> tuple[list[socket], list[socket]]:
         server = self.config.server
         found = []
-        for port in (server.ws_port, server.http_port):
-            sockets = listen(server.hosts, port)
+        for hosts, port in (
+            (server.ws_hosts or server.hosts, server.ws_port),
+            (server.hosts, server.http_port),
+        ):
+            sockets = listen(hosts, port)
             found.append(sockets)
             for sock in sockets:
                 closing.callback(sock.close)
         self.ws_port, self.http_port = (port_of(sockets) for sockets in found)
-        self._hosts = tuple(sock.getsockname()[0] for sock in found[0])
+        self._ws_hosts, self._hosts = (tuple(sock.getsockname()[0] for sock in each) for each in found)
         return found[0], found[1]
 
     async def _move_in(self, fresh: Identity) -> Household:
@@ -205,7 +228,8 @@ class LocalExchange:
         self._sequencer.publish = self._publish
         self._sequencer.on_unavailable = self._unavailable
         self._sequencer.on_failure = self._stop_keeping
-        pairs = market_pairs(config.instruments, config.assets, config.start_prices)
+        traded = (each for each in config.instruments if each.symbol in config.traded)
+        pairs = market_pairs(traded, config.assets, config.start_prices)
         self._market = Market(pairs, chance.getrandbits(63), config.market.level)
         desk = Desk(hub, tokens, self.submit, clock.now_ns, limited=limited)
 

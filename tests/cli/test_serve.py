@@ -3,9 +3,11 @@
 import json
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,7 @@ from typer.testing import CliRunner
 
 from gateway.peer import TEXT, Peer, run
 from krakenbox.cli.main import app
+from krakenbox.cli.serve import TRUST
 
 PORTS = ("--http-port", "0", "--ws-port", "0")
 
@@ -150,6 +153,56 @@ def test_bytes_to_retain_are_a_number_or_all(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["serve", "--data", str(tmp_path), "--retain", "2 GiB"])
     assert result.exit_code == 2
     assert "--retain must be a number of bytes or all; was 2 GiB" in result.stderr
+
+
+def trusting(told: dict[str, Any]) -> ssl.SSLContext:
+    """The context of a client that trusts a process by its ready file."""
+    return ssl.create_default_context(cafile=told["ca"])
+
+
+def test_tls_by_an_authority_that_stays_in_the_directory(tmp_path: Path) -> None:
+    ready, data = tmp_path / "ready.json", tmp_path / "data"
+    told: list[dict[str, Any]] = []
+    for _ in range(2):
+        with serving(ready, "--market", "off", "--tls", "--data", str(data)) as (process, addresses):
+            told.append(addresses)
+            # Who trusted the first process trusts the second one.
+            trust = trusting(told[0])
+            with urllib.request.urlopen(f"{addresses['http_url']}/health", context=trust) as answer:
+                assert answer.status == 200
+            process.send_signal(signal.SIGTERM)
+            out, err = process.communicate(timeout=10)
+            assert (process.returncode, err) == (0, "")
+    ca = str(data / "tls" / "ca.pem")
+    assert [each["ca"] for each in told] == [ca, ca]
+    assert told[0]["ws_auth_url"].startswith("wss://127.0.0.1:")
+    assert [f"  export {name}={ca}" in out.splitlines() for name in TRUST] == [True] * len(TRUST)
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="127.0.0.2 has to be set up there first")
+def test_rest_and_websocket_may_have_the_same_port_on_two_addresses(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    where = ("--host", "127.0.0.1", "--ws-host", "127.0.0.2", "--http-port", port, "--ws-port", port)
+    with serving(tmp_path / "ready.json", "--ephemeral", "--market", "off", "--tls", *where) as (_, told):
+        assert (told["http_url"], told["ws_url"]) == (
+            f"https://127.0.0.1:{port}",
+            f"wss://127.0.0.2:{port}/v2",
+        )
+        for address in ("127.0.0.1", "127.0.0.2"):
+            with socket.create_connection((address, int(port))) as plain:
+                secure = trusting(told).wrap_socket(plain, server_hostname=address)
+                assert secure.version() == "TLSv1.3"
+                secure.close()
+
+
+def test_a_brought_certificate_needs_its_key(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["serve", "--ephemeral", "--tls-cert", str(tmp_path / "cert.pem")])
+    assert result.exit_code == 2
+    assert "--tls-cert and --tls-key need each other" in result.stderr
+    missing = ["--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem")]
+    result = CliRunner().invoke(app, ["serve", "--ephemeral", *PORTS, *missing])
+    assert (result.exit_code, "cert.pem or " in result.stderr) == (1, True)
 
 
 def test_data_and_ephemeral_exclude_each_other(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from krakenbox.config import Config, Data, Durability, Limits, MarketLevel, load, load_default
+from krakenbox.config import Config, Data, Durability, Limits, MarketLevel, Tls, load, load_default
 from krakenbox.errors import ConfigError
 from krakenbox.gateway.keys import Permission
 from krakenbox.model.command import FeeTier, Tier
@@ -168,6 +168,12 @@ def test_a_file_may_start_from_nothing(tmp_path: Path) -> None:
     assert config.server.flush_ms == 0
 
 
+def test_the_market_stays_away_from_a_pair_that_says_so(tmp_path: Path) -> None:
+    assert len(load_default().traded) == 15
+    config = load(written(tmp_path, '[instruments."BTC/USD"]\nmarket = false'))
+    assert load_default().traded - config.traded == {"BTC/USD"}
+
+
 def test_price_protection_is_a_percentage(tmp_path: Path) -> None:
     assert load(written(tmp_path, "[trading]\nprice_protection = 7.5")).protection_ppm == 75_000
     with pytest.raises(ConfigError, match=r"trading\.price_protection: must be at most 100"):
@@ -184,6 +190,15 @@ def test_where_the_exchange_lives(tmp_path: Path) -> None:
         directory="d", durability=Durability.OS, retain=0, history="sqlite:///h", accept_future=True
     )
     assert load(written(tmp_path, text)).data == expected
+
+
+def test_tls_by_an_own_authority_or_by_a_brought_certificate(tmp_path: Path) -> None:
+    assert load_default().tls == Tls()
+    assert load(written(tmp_path, '[tls]\nenabled = true\nnames = ["box"]')).tls == Tls(
+        enabled=True, names=("box",)
+    )
+    brought = load(written(tmp_path, '[tls]\ncert = "c.pem"\nkey = "k.pem"')).tls
+    assert brought == Tls(enabled=True, cert="c.pem", key="k.pem")
 
 
 def test_a_bearer_token_for_the_operator_is_kept_and_never_shown(tmp_path: Path) -> None:
@@ -216,6 +231,7 @@ def test_a_bearer_token_for_the_operator_is_kept_and_never_shown(tmp_path: Path)
         ('[server]\nlimits = "on"', "server.limits: must be one of real, off; was 'on'"),
         ("[data]\nretain = -1", "data.retain: must be 0 or more bytes; was -1"),
         ('[data]\ndurability = "maybe"', "data.durability: must be one of commit, os; was 'maybe'"),
+        ('[tls]\ncert = "c.pem"', "tls: must have both cert and key, or neither"),
         ('[market]\nlevel = "wild"', "market.level: must be one of off, calm, busy; was 'wild'"),
         ("[assets.BTC]\ndecimals = 19", "assets.BTC.decimals: must be 0 to 18; was 19"),
         ('[assets.DOT]\nrest_id = "DOT"', "assets.DOT: lacks the key altname"),

@@ -27,11 +27,13 @@ def test_a_config_holds_nothing_that_was_not_checked() -> None:
     assert set(Config.__struct_fields__) == {
         "server",
         "protection_ppm",
+        "tls",
         "data",
         "market",
         "assets",
         "instruments",
         "start_prices",
+        "traded",
         "fee_schedules",
         "accounts",
     }

@@ -13,4 +13,6 @@ def test_nowhere_forgets_everything() -> None:
         [],
         False,
     )
+    (home.path / "note").write_text("gone with it")
     home.close()
+    assert not home.path.exists()

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import ssl
 from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple, TypeVar
 
@@ -36,21 +37,32 @@ class Peer:
         self.writer = writer
 
     @classmethod
-    async def open(cls, port: int, host: str = "127.0.0.1", receive_buffer: int = 0) -> "Peer":
+    async def open(
+        cls, port: int, host: str = "127.0.0.1", receive_buffer: int = 0, tls: ssl.SSLContext | None = None
+    ) -> "Peer":
         """A connected socket; nothing is sent. A small receive buffer makes a peer slow soon."""
         sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         if receive_buffer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         sock.setblocking(False)
         await asyncio.get_running_loop().sock_connect(sock, (host, port))
-        peer = cls(*await asyncio.open_connection(sock=sock, limit=4096 if receive_buffer else 2**16))
+        limit = 4096 if receive_buffer else 2**16
+        name = None if tls is None else host
+        peer = cls(*await asyncio.open_connection(sock=sock, limit=limit, ssl=tls, server_hostname=name))
         _opened.append(peer)
         return peer
 
     @classmethod
-    async def connect(cls, port: int, target: str = "/v2", host: str = "127.0.0.1", **headers: str) -> "Peer":
+    async def connect(
+        cls,
+        port: int,
+        target: str = "/v2",
+        host: str = "127.0.0.1",
+        tls: ssl.SSLContext | None = None,
+        **headers: str,
+    ) -> "Peer":
         """A connected and upgraded socket."""
-        peer = await cls.open(port, host)
+        peer = await cls.open(port, host, tls=tls)
         status, _ = await peer.upgrade(target, **headers)
         assert status == 101, status
         return peer

@@ -6,6 +6,7 @@ import typer
 
 from krakenbox import __version__
 from krakenbox.cli.accounts import accounts
+from krakenbox.cli.instruments import instruments
 from krakenbox.cli.journal import journal
 from krakenbox.cli.serve import serve
 from krakenbox.cli.simulate import simulate
@@ -21,6 +22,7 @@ app.command()(serve)
 app.command()(simulate)
 app.add_typer(accounts)
 app.add_typer(journal)
+app.add_typer(instruments)
 
 
 def _version(wanted: bool) -> None:

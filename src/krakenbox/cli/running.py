@@ -33,8 +33,8 @@ class Reached(Protocol):
         ...
 
 
-def write_ready(path: Path, reached: Reached) -> None:
-    """Tell, in one piece, that everything listens, and where."""
+def write_ready(path: Path, reached: Reached, ca: Path | None = None) -> None:
+    """Tell, in one piece, that everything listens, and where; and whom clients are to trust."""
     told = {
         "http_url": reached.http_url,
         "ws_url": reached.ws_url,
@@ -42,6 +42,8 @@ def write_ready(path: Path, reached: Reached) -> None:
         "ws_l3_url": reached.ws_l3_url,
         "pid": os.getpid(),
     }
+    if ca is not None:
+        told["ca"] = str(ca)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     unfinished.write_text(json.dumps(told), encoding="utf-8")
     unfinished.replace(path)

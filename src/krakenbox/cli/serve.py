@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from rich.markup import escape
 from krakenbox import __version__
 from krakenbox.cli.failure import failing
 from krakenbox.cli.running import loop_factory, on_signals, write_ready
-from krakenbox.config import Durability, Limits, MarketLevel, load, load_default
+from krakenbox.config import Config, Durability, Limits, MarketLevel, load, load_default
 from krakenbox.errors import ConfigError, HistoryError
 from krakenbox.gateway import descriptors
 from krakenbox.journal.log import JournalError
@@ -22,10 +23,16 @@ from krakenbox.local import LocalExchange
 
 DATA = "krakenbox-data"
 """Where an exchange lives that is told nothing else."""
+TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "DENO_CERT")
+"""Variables that say whom to trust: to OpenSSL (Python, Go, .NET), requests, curl, Node and Bun, Deno."""
 
 
 Hosts = Annotated[
     list[str] | None, typer.Option(help="Address to listen on; repeatable. Default 127.0.0.1 and ::1.")
+]
+WsHosts = Annotated[
+    list[str] | None,
+    typer.Option("--ws-host", help="Address of the WebSocket port alone; repeatable. Default as --host."),
 ]
 HttpPort = Annotated[
     int | None, typer.Option(min=0, max=65_535, help="REST port; 0 is a free one. Default 8080.")
@@ -33,6 +40,11 @@ HttpPort = Annotated[
 WsPort = Annotated[
     int | None, typer.Option(min=0, max=65_535, help="WebSocket port; 0 is a free one. Default 8081.")
 ]
+TlsSwitch = Annotated[
+    bool, typer.Option("--tls", help="Speak https and wss, by an authority made in the data directory.")
+]
+TlsCert = Annotated[Path | None, typer.Option(help="Own certificate and its chain, in PEM; implies --tls.")]
+TlsKey = Annotated[Path | None, typer.Option(help="Key of the own certificate.")]
 ConfigFile = Annotated[Path | None, typer.Option(help="TOML file over the shipped configuration.")]
 Seed = Annotated[int | None, typer.Option(help="Same seed, same market and ids. Default random.")]
 Level = Annotated[MarketLevel | None, typer.Option(help="How much the seeded market trades. Default calm.")]
@@ -64,7 +76,11 @@ def serve(  # noqa: PLR0913 - a parameter is an option of the command line
     *,
     host: Hosts = None,
     http_port: HttpPort = None,
+    ws_host: WsHosts = None,
     ws_port: WsPort = None,
+    tls: TlsSwitch = False,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
     config: ConfigFile = None,
     seed: Seed = None,
     market: Level = None,
@@ -80,7 +96,15 @@ def serve(  # noqa: PLR0913 - a parameter is an option of the command line
     """Run an exchange until SIGINT or SIGTERM."""
     if data is not None and ephemeral:
         raise typer.BadParameter("--data and --ephemeral exclude each other")
-    server = {"hosts": tuple(host or ()), "http_port": http_port, "ws_port": ws_port, "limits": limits}
+    if (tls_cert is None) is not (tls_key is None):
+        raise typer.BadParameter("--tls-cert and --tls-key need each other")
+    listening = {"hosts": tuple(host or ()), "http_port": http_port, "limits": limits}
+    server = {**listening, "ws_hosts": tuple(ws_host or ()), "ws_port": ws_port}
+    secured = {
+        "enabled": tls or tls_cert is not None or None,
+        "cert": tls_cert and str(tls_cert),
+        "key": tls_key and str(tls_key),
+    }
     kept = {
         "directory": "" if ephemeral else data and str(data),
         "durability": durability,
@@ -95,13 +119,20 @@ def serve(  # noqa: PLR0913 - a parameter is an option of the command line
     descriptors.raise_limit()
     with failing(ConfigError, HistoryError, JournalError):
         base = load_default() if config is None else load(config)
-        at_home = replace(base.data, directory=base.data.directory or DATA)
-        told = replace(
-            base, server=replace(base.server, **_given(server)), data=replace(at_home, **_given(kept))
-        )
-        exchange = LocalExchange(seed=seed, market=market, config=told)
+        exchange = LocalExchange(seed=seed, market=market, config=_told(base, server, secured, kept))
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_run(exchange, ready_file))
+
+
+def _told(base: Config, server: dict[str, Any], secured: dict[str, Any], kept: dict[str, Any]) -> Config:
+    """The configuration, and over it what the command line names."""
+    at_home = replace(base.data, directory=base.data.directory or DATA)
+    return replace(
+        base,
+        server=replace(base.server, **_given(server)),
+        tls=replace(base.tls, **_given(secured)),
+        data=replace(at_home, **_given(kept)),
+    )
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:
@@ -128,7 +159,7 @@ async def _run(exchange: LocalExchange, ready_file: Path | None) -> None:
         gc.collect()
         gc.freeze()
         if ready_file is not None:
-            write_ready(ready_file, exchange)
+            write_ready(ready_file, exchange, exchange.ca)
         Console(soft_wrap=True, highlight=False).print(_banner(exchange))
         ended, stopped = asyncio.ensure_future(exchange.ended()), asyncio.ensure_future(stop.wait())
         await asyncio.wait((ended, stopped), return_when=asyncio.FIRST_COMPLETED)
@@ -149,15 +180,27 @@ def _banner(exchange: LocalExchange) -> str:
         ("health", f"{exchange.http_url}/health"),
         ("metrics", f"{exchange.http_url}/metrics"),
         ("data", _data(exchange)),
+        *((("authority", str(exchange.ca)),) if exchange.ca is not None else ()),
         *((access.name, f"{access.api_key} ({access.tier})") for access in exchange.accounts.values()),
     ]
     return "\n".join(
         [
             f"[bold]krakenbox {__version__}[/] market {market.level}, {seed}; not affiliated with Kraken",
             *(f"  [cyan]{name:<12}[/] {escape(value)}" for name, value in rows),
+            *_environment(exchange.ca),
             "Secrets: krakenbox accounts. Stop: Ctrl-C.",
         ]
     )
+
+
+def _environment(ca: Path | None) -> list[str]:
+    """Lines for the shell that a client is started from."""
+    if ca is None:
+        return []
+    return [
+        "Clients trust it by these lines, or as docs/clients.md says:",
+        *(escape(f"  export {name}={shlex.quote(str(ca))}") for name in TRUST),
+    ]
 
 
 def _data(exchange: LocalExchange) -> str:

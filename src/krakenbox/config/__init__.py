@@ -13,6 +13,7 @@ from krakenbox.config.settings import (
     Server,
 )
 from krakenbox.durable.home import Data, Durability
+from krakenbox.gateway.certificates import Tls
 
 __all__ = [
     "Access",
@@ -25,6 +26,7 @@ __all__ = [
     "Market",
     "MarketLevel",
     "Server",
+    "Tls",
     "commands",
     "load",
     "load_default",

@@ -13,6 +13,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from krakenbox.config.reading import Place, read
 from krakenbox.config.settings import (
     Account,
@@ -81,6 +83,8 @@ def _overlaid(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 def _checked(file: File, place: Place) -> Config:
     _check_server(file.server, place.at("server"))
+    if bool(file.tls.cert) is not bool(file.tls.key):
+        raise place.at("tls").error("must have both cert and key, or neither")
     if file.data.retain < 0:
         raise place.at("data").at("retain").error("must be 0 or more bytes", file.data.retain)
     fees = {
@@ -106,11 +110,13 @@ def _checked(file: File, place: Place) -> Config:
     return Config(
         server=file.server,
         protection_ppm=_rate(file.trading.price_protection, place.at("trading").at("price_protection")),
+        tls=replace(file.tls, enabled=file.tls.enabled or bool(file.tls.cert)),
         data=file.data,
         market=file.market,
         assets=tuple(assets.values()),
         instruments=tuple(instruments),
         start_prices=start_prices,
+        traded=frozenset(symbol for symbol, table in file.instruments.items() if table.market),
         fee_schedules=fees,
         accounts=accounts,
     )

@@ -7,6 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from krakenbox.durable.home import Data
+from krakenbox.gateway.certificates import Tls
 from krakenbox.gateway.keys import ApiKey, Permission
 from krakenbox.model.command import FeeTier, Tier
 from krakenbox.model.fixed import Amount, Price
@@ -33,6 +34,8 @@ class Server(Struct, frozen=True, kw_only=True):
     """Table `[server]`: where and how to listen."""
 
     hosts: tuple[str, ...] = ("127.0.0.1", "::1")
+    ws_hosts: tuple[str, ...] = ()
+    """Addresses of the WebSocket port, where they are not `hosts`: both ports can then be 443."""
     http_port: int = 8080
     ws_port: int = 8081
     flush_ms: int = 10
@@ -98,6 +101,8 @@ class InstrumentTable(Struct, frozen=True, kw_only=True):
     cost_min: Decimal
     start_price: Decimal
     """Where the seeded market begins and what fees convert at until something trades."""
+    market: bool = True
+    """Whether the seeded market trades it."""
     status: PairStatus = PairStatus.ONLINE
     fee_schedule: str = "spot"
     has_index: bool = True
@@ -130,6 +135,7 @@ class File(Struct, frozen=True, kw_only=True):
     """Whether the shipped file lies under this one."""
     server: Server = Server()
     trading: Trading = Trading()
+    tls: Tls = Tls()
     data: Data = Data()
     market: Market = Market()
     assets: dict[str, AssetTable] = {}
@@ -162,11 +168,14 @@ class Config(Struct, frozen=True, kw_only=True):
     server: Server
     protection_ppm: int
     """Price protection of market orders, in millionths."""
+    tls: Tls
     data: Data
     market: Market
     assets: tuple[Asset, ...]
     instruments: tuple[Instrument, ...]
     start_prices: dict[str, Price]
+    traded: frozenset[str]
+    """Symbols of the instruments that the seeded market trades."""
     fee_schedules: dict[str, tuple[FeeTier, ...]]
     accounts: dict[str, Account]
 

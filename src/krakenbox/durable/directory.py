@@ -6,6 +6,7 @@ krakenbox-data/
   keys.json                keys made while it ran; secrets
   journal/<seq>.log        every command, in segments named by their first sequence number
   snapshots/<seq>.snap     states to start from
+  tls/                     certificates, if it speaks TLS; secrets but for ca.pem
   history.sqlite           for people: orders, fills, ledger, candles
 """
 

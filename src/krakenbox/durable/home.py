@@ -1,6 +1,7 @@
 """Where an exchange lives: what a start needs of it, and the place that ends with the process."""
 
 from enum import StrEnum
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
@@ -62,6 +63,11 @@ class Home(Protocol):
         ...
 
     @property
+    def path(self) -> Path:
+        """A folder of its own for files that others are to find; it lasts as long as the home."""
+        ...
+
+    @property
     def lasting(self) -> bool:
         """Whether it outlives the process: then states are hashed and captured."""
         ...
@@ -101,8 +107,8 @@ class Nowhere:
         self.storage = NoStorage()
         self.shelf = MemoryShelf()
         self._folder = TemporaryDirectory(prefix="krakenbox-", ignore_cleanup_errors=True)
-        """Of the history alone."""
-        self.history_url = f"sqlite:///{self._folder.name}/{HISTORY}"
+        self.path = Path(self._folder.name)
+        self.history_url = f"sqlite:///{self.path}/{HISTORY}"
 
     def identity(self) -> Identity | None:
         """Always a new one."""
@@ -119,5 +125,5 @@ class Nowhere:
         """Forget it."""
 
     def close(self) -> None:
-        """The history goes too."""
+        """The folder goes too."""
         self._folder.cleanup()

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import ssl
 from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -102,11 +103,11 @@ class Http:
         self.app.router.add_post("/admin/{rest:.*}", self._change)
         self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=SHUTDOWN_S)
 
-    async def start(self, sockets: list[socket.socket]) -> None:
+    async def start(self, sockets: list[socket.socket], tls: ssl.SSLContext | None = None) -> None:
         """Serve what arrives on listening sockets."""
         await self._runner.setup()
         for sock in sockets:
-            await web.SockSite(self._runner, sock).start()
+            await web.SockSite(self._runner, sock, ssl_context=tls).start()
 
     async def close(self) -> None:
         """Stop listening and end what is under way."""

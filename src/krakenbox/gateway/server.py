@@ -7,6 +7,7 @@ subscribers per tick, so that an order never waits for a fan-out.
 
 import asyncio
 import socket
+import ssl
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from krakenbox.feeds.hub import Hub, Subscriber
 from krakenbox.gateway.connection import GOING_AWAY, INTERNAL_ERROR, MAX_OUTBOX, Connection
 from krakenbox.gateway.connects import Connects
 from krakenbox.gateway.desk import Api, Host, Origin
-from krakenbox.gateway.door import Door, Refusal
+from krakenbox.gateway.door import HANDSHAKE_TIMEOUT_S, Door, Refusal
 from krakenbox.gateway.routes import NoRoute, route
 from krakenbox.gateway.session import Session
 from krakenbox.gateway.subscriptions import PRIVATE_HOSTS
@@ -93,10 +94,20 @@ class Server:
 
     # --- life
 
-    async def start(self, sockets: list[socket.socket]) -> None:
+    async def start(self, sockets: list[socket.socket], tls: ssl.SSLContext | None = None) -> None:
         """Serve what arrives on listening sockets."""
+        # A door hears of a socket once TLS is agreed on: until then this timeout is the only bound.
+        handshake_s, goodbye_s = (HANDSHAKE_TIMEOUT_S, CLOSE_ALL_S) if tls else (None, None)
         for sock in sockets:
-            self._listening.append(await self._loop.create_server(lambda: Door(self), sock=sock))
+            self._listening.append(
+                await self._loop.create_server(
+                    lambda: Door(self),
+                    sock=sock,
+                    ssl=tls,
+                    ssl_handshake_timeout=handshake_s,
+                    ssl_shutdown_timeout=goodbye_s,
+                )
+            )
 
     async def close(self) -> None:
         """Stop listening, say goodbye to everyone, and be gone within `CLOSE_ALL_S`."""

@@ -23,30 +23,42 @@ class Addresses(Struct, frozen=True):
     """Addresses listened on: those asked for that the machine has."""
     http_port: int = 0
     ws_port: int = 0
+    ws_hosts: tuple[str, ...] = ()
+    """Those of the WebSocket port, where it has its own."""
+    secure: bool = False
+    """Whether it speaks https and wss."""
 
     @property
     def http_url(self) -> str:
         """Base address of REST, health and metrics."""
-        return f"http://{self._authority(self.http_port)}"
+        return f"http{self._s}://{self._authority(self.hosts, self.http_port)}"
 
     @property
     def ws_url(self) -> str:
         """WebSocket v2: market data."""
-        return f"ws://{self._authority(self.ws_port)}/v2"
+        return f"{self._ws}/v2"
 
     @property
     def ws_auth_url(self) -> str:
         """WebSocket v2: trading and private channels."""
-        return f"ws://{self._authority(self.ws_port)}/ws-auth/v2"
+        return f"{self._ws}/ws-auth/v2"
 
     @property
     def ws_l3_url(self) -> str:
         """WebSocket v2: level3."""
-        return f"ws://{self._authority(self.ws_port)}/ws-l3/v2"
+        return f"{self._ws}/ws-l3/v2"
 
-    def _authority(self, port: int) -> str:
-        assert self.hosts, "an exchange has addresses once it was started"
-        host = _REACHED_BY.get(self.hosts[0], self.hosts[0])
+    @property
+    def _s(self) -> str:
+        return "s" if self.secure else ""
+
+    @property
+    def _ws(self) -> str:
+        return f"ws{self._s}://{self._authority(self.ws_hosts or self.hosts, self.ws_port)}"
+
+    def _authority(self, hosts: tuple[str, ...], port: int) -> str:
+        assert hosts, "an exchange has addresses once it was started"
+        host = _REACHED_BY.get(hosts[0], hosts[0])
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
