@@ -35,6 +35,8 @@ async def past(path: Path, until: int = 0) -> AsyncIterator["Looked"]:
 class Looked:
     """What clients of `live` need of an exchange."""
 
+    ca = None
+
     def __init__(self, exchange: PastExchange) -> None:
         self.accounts: dict[str, Access] = load_default().accesses()
         self.http_url = exchange.addresses.http_url
