@@ -17,7 +17,7 @@ serve: $(READY) ## start the exchange: WebSocket on 8081, HTTP on 8080
 	@exec $(BIN)/krakenbox serve $(ARGS)
 
 test: $(READY) ## run the tests, third-party clients included
-	@$(BIN)/python -m pytest -q $(ARGS)
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile $(ARGS)
 
 check: $(READY) ## format, lint, types, imports, tests, then simulated worlds: what a change must pass
 	@echo "== format";  $(BIN)/ruff format --check .
