@@ -28,7 +28,7 @@ check: $(READY) ## format, lint, types, imports, tests, then simulated worlds: w
 	@echo "== worlds";  $(BIN)/krakenbox simulate --seeds 200
 
 soak: $(READY) ## run the tests with their full counts, and ten thousand worlds (minutes to hours)
-	@KRAKENBOX_SOAK=1 $(BIN)/python -m pytest -q -o faulthandler_timeout=3600 $(ARGS)
+	@KRAKENBOX_SOAK=1 $(BIN)/python -m pytest -q --timeout=7200 $(ARGS)
 	@$(BIN)/krakenbox simulate --seeds 10000
 
 bench: $(READY) ## measure this machine and write BENCHMARKS.md
