@@ -90,6 +90,7 @@ def test_a_subscriber_that_does_not_read_is_closed_with_a_code_and_disturbs_nobo
                 alice.send("add_order", orders, token=key, limit_price=10_000 + orders, **bid)
                 assert (await alice.receive())["req_id"] == orders
                 orders += 1
+                assert orders < 2_000, "its outbox never fills"
             frame = await asleep.closed()
             assert (frame.code, frame.payload[2:]) == (1008, b"slow consumer")
 

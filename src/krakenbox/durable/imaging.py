@@ -16,6 +16,7 @@ import os
 import signal
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import NoReturn, Protocol, runtime_checkable
 
 import msgspec
@@ -41,6 +42,8 @@ _LEFT_OUT, _CRASHED = 254, 255
 _ERRORS = 2
 _FIRST_OWN = 3
 """The first file descriptor that is neither input, output nor errors."""
+_MOST_FILES = 65_536
+"""Tried where the system does not list them: as many as a server asks for (`gateway/descriptors`)."""
 
 
 class SnapshotRefused(JournalError):
@@ -248,6 +251,16 @@ def _alone(pipe: int) -> None:
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the parent, which ends its children
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    os.closerange(_FIRST_OWN, pipe)
-    os.closerange(pipe + 1, os.sysconf("SC_OPEN_MAX"))
+    for number in _open_files():
+        if number >= _FIRST_OWN and number != pipe:
+            with suppress(OSError):  # the one that listed them
+                os.close(number)
     os.nice(_NICE)
+
+
+def _open_files() -> Iterable[int]:
+    """Numbers of open files: those the system lists, for what it allows may be a thousand million."""
+    for listing in ("/proc/self/fd", "/dev/fd"):
+        with suppress(OSError):
+            return [int(name) for name in os.listdir(listing)]
+    return range(min(os.sysconf("SC_OPEN_MAX"), _MOST_FILES))
