@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import Annotated
 
 import typer
@@ -72,7 +73,8 @@ def _results(runs: list[Run], jobs: int) -> Iterator[tuple[int, Report | Failure
     if jobs == 1 or len(runs) == 1:
         yield from ((each[0], run(*each)) for each in runs)
         return
-    with ProcessPoolExecutor(jobs) as pool:
+    # Not forked: a lock that another thread holds at that moment would be held in the child for ever.
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
         try:
             found = pool.map(run, *zip(*runs, strict=True), chunksize=_CHUNK)
             yield from zip((each[0] for each in runs), found, strict=True)
