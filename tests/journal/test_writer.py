@@ -165,3 +165,20 @@ def test_a_segment_that_cannot_be_allocated_ahead_fails_what_comes_next(tmp_path
     assert run(writer, [b"7"]) == [FULL]
     assert files(tmp_path)[name(1)] == b"123456"
     writer.close()
+
+
+def test_a_disk_that_takes_nothing_has_failed(tmp_path: Path) -> None:
+    writer = Writer(tmp_path, 4096, msgspec.structs.replace(Disk(), write=lambda *_: 0))
+    told = run(writer, [Begin(1), b"ab"], [b"cd"])
+    assert [str(error) for error in told] == ["[Errno 5] the disk took nothing"] * 2
+    writer.close()
+
+
+def test_a_bug_of_the_writer_is_told_to_all_who_wait(tmp_path: Path) -> None:
+    def crash(*_: object) -> int:
+        raise ZeroDivisionError("oops")
+
+    writer = Writer(tmp_path, 4096, msgspec.structs.replace(Disk(), write=crash))
+    told = run(writer, [Begin(1), b"ab"], [b"cd"])
+    assert [str(error) for error in told] == ["[Errno 5] the writer crashed: ZeroDivisionError('oops')"] * 2
+    writer.close()

@@ -5,6 +5,7 @@ write to the device. A failed call is never tried again: after a failed fsync th
 pages that it could not write, and a second one would return as if it had.
 """
 
+import errno
 import os
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -105,6 +106,8 @@ class Writer:
                 do()
             except OSError as error:
                 self.error = error
+            except Exception as error:  # noqa: BLE001 - a bug of ours must not leave those who wait waiting
+                self.error = OSError(errno.EIO, f"the writer crashed: {error!r}")
 
     def _carry_out(self, tasks: list[Task]) -> None:
         steps = [step for task in tasks for step in task.steps]
@@ -126,6 +129,8 @@ class Writer:
         left = memoryview(data)
         while left:
             written = self._disk.write(self._file, left, self._size)
+            if not written:
+                raise OSError(errno.EIO, "the disk took nothing")
             self._size += written
             left = left[written:]
 
